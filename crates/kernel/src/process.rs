@@ -1,0 +1,381 @@
+//! The contract between a protocol and whatever drives it: a process is a value, a step is a function, effects
+//! are an ordered list.
+//!
+//! What a process says is of two kinds, and what it must remember of two:
+//! a **vow** is a statement it may never contradict, on disk before on the wire; a **fact** was learned and must
+//! survive a crash; a **hint** may be lost or forgotten at the cost of time, never of safety.
+//!
+//! * **C1 Order.** Effects take effect in the order written. Local ones (timers, tasks that stay inside) need not
+//!   wait for outward ones that C2 holds back; within each of the two kinds the order is kept.
+//! * **C2 Output commit.** Nothing leaves the process (`Send`, `Reply`), and no checkpoint or installation becomes
+//!   durable, before every earlier `Persist` is durable. Implemented once, in [`Gate`](crate::gate::Gate).
+//!   Repeating a vow is `vow` again: the gate elides the second record.
+//! * **C3 Crash.** A process may die between any two effects; it is rebuilt by `Start` from a prefix of its records
+//!   that includes all that were durable, and from the newest durable checkpoint.
+//! * **C4 Timers.** One per name; arming replaces. A firing the process no longer expects is ignored.
+//! * **C5 Network.** Messages may be lost, duplicated, delayed, reordered; `from` never lies; contents were
+//!   verified before `step` sees them, and may still be lies.
+//! * **C6 Determinism.** Same state and input, same state and effects. No clock, no randomness, no I/O.
+//! * **C7 Robustness.** No input that a peer can cause makes `step` panic. Asserts are about our own state only.
+//! * **C8 Checkpoints.** `CheckpointTaken` and `Installed` are reported only when that state is durable; a process
+//!   emits `Compact` only after it, and with the strong certificate among the records kept. The store never gets
+//!   ahead of the durable log.
+
+use crate::codec::{Decode, Encode};
+use crate::digest::Digest;
+use crate::id::{Address, ClientId, ReplicaId, RequestId, Seq, View};
+use crate::request::{Batch, Reply, Request, RequestKey};
+use alloc::vec::Vec;
+use bytes::Bytes;
+use core::{fmt::Debug, hash::Hash, time::Duration};
+
+mod status;
+mod vocabulary;
+
+pub use status::Status;
+
+/// What crosses the wire or reaches the log.
+pub trait Wire: Clone + Debug + Hash + Ord + Encode + Decode + Send + Sync + 'static {}
+impl<T: Clone + Debug + Hash + Ord + Encode + Decode + Send + Sync + 'static> Wire for T {}
+
+/// The question a vow answers. One process never gives two answers to one question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Question {
+    /// Which statement of the protocol.
+    pub statement: u8,
+    /// The view it is about, or zero.
+    pub view: View,
+    /// The sequence number it is about, or zero.
+    pub seq: Seq,
+}
+
+/// What judges and evidence ask of a vow. The rules that are judged never call this.
+pub trait Binding: Wire {
+    /// What it answers.
+    fn question(&self) -> Question;
+    /// With what.
+    fn answer(&self) -> Digest;
+    /// The view below which its author promises never to vote again, if that is what it promises.
+    fn leaves(&self) -> Option<View>;
+}
+
+/// A replica as a deterministic state machine. `Clone` and `Hash` are what let one implementation be simulated,
+/// model-checked, forked (twins) and rewound (amnesia).
+pub trait Process: Clone + Debug + Hash + Send + 'static {
+    /// A statement this process may never contradict, even after a crash.
+    type Vow: Binding;
+    /// Something learned that must survive a crash: a certificate, a batch, evidence.
+    type Fact: Wire;
+    /// Anything else it says.
+    type Hint: Wire;
+    /// What can wake it. Carries its view where it has one, so that a stale firing is recognisably stale.
+    type Timer: Copy + Debug + Hash + Ord + Send + 'static;
+    /// The rules of the paper, by name; reported when applied.
+    type Rule: Copy + Debug + Hash + Ord + Send + 'static;
+
+    /// Takes one input and writes what follows from it.
+    fn step(&mut self, input: Input<Self>, out: &mut Outbox<Self>);
+
+    /// What an operator wants to know of it.
+    fn status(&self) -> Status;
+}
+
+/// What one replica says to another.
+#[derive(Clone, Debug, Hash)]
+pub enum Message<P: Process> {
+    /// Binding.
+    Vow(P::Vow),
+    /// Not binding.
+    Hint(P::Hint),
+}
+
+/// What a process has in its log.
+#[derive(Clone, Debug, Hash)]
+pub enum Record<P: Process> {
+    /// What it promised.
+    Vow(P::Vow),
+    /// What it learned.
+    Fact(P::Fact),
+}
+
+/// What can happen to a process.
+#[derive(Clone, Debug, Hash)]
+pub enum Input<P: Process> {
+    /// Always first. After a reboot, with everything that was durable.
+    Start {
+        /// The log.
+        records: Vec<Record<P>>,
+        /// The sequence number of the newest durable checkpoint, whose state the service has; 0 without one.
+        executed: Seq,
+        /// The digest of that state.
+        state: Digest,
+    },
+    /// From a peer. `from` is certain: the driver authenticated it.
+    Deliver {
+        /// The peer.
+        from: ReplicaId,
+        /// What it said.
+        message: Message<P>,
+    },
+    /// From a client, whose signature was verified; `from` is who handed it over.
+    Request {
+        /// The other end of the channel.
+        from: Address,
+        /// The request.
+        request: Request,
+    },
+    /// A timer that was armed.
+    Timeout(P::Timer),
+    /// A task is done.
+    Done(Report),
+}
+
+/// What a process asks the service behind it. Tasks are done in the order asked.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Task {
+    /// Execute a batch. Sequence numbers come without gaps.
+    Execute {
+        /// Its place in the order.
+        seq: Seq,
+        /// What to execute.
+        batch: Batch,
+    },
+    /// Make the state after the last executed batch durable and say what it is.
+    Checkpoint {
+        /// That batch's place.
+        seq: Seq,
+    },
+    /// Read a piece of a checkpoint for a peer.
+    ReadChunk {
+        /// The peer.
+        to: ReplicaId,
+        /// Which checkpoint.
+        seq: Seq,
+        /// The first key wanted.
+        from_key: Bytes,
+    },
+    /// Check a piece of a checkpoint against its root and keep it.
+    StoreChunk {
+        /// Which checkpoint.
+        seq: Seq,
+        /// Its root, which a certificate vouches for.
+        root: Digest,
+        /// The first key wanted.
+        from_key: Bytes,
+        /// As it came from a peer: not believed.
+        chunk: Bytes,
+    },
+    /// Make the checkpoint whose pieces are complete the state, durably.
+    Install {
+        /// Which checkpoint.
+        seq: Seq,
+        /// Its root.
+        root: Digest,
+    },
+    /// Return to the state after this batch, which must be at or after the last checkpoint. (Speculative execution.)
+    Rollback {
+        /// That batch's place.
+        to: Seq,
+    },
+}
+
+impl Task {
+    /// Whether it makes state durable, so that C2 holds it back like a message.
+    pub fn is_outward(&self) -> bool {
+        match self {
+            Self::Checkpoint { .. } | Self::Install { .. } => true,
+            Self::Execute { .. } | Self::ReadChunk { .. } | Self::StoreChunk { .. } | Self::Rollback { .. } => false,
+        }
+    }
+}
+
+/// What became of one request of a batch.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Executed {
+    /// Which request.
+    pub request: RequestKey,
+    /// Where it was executed first, which for a repetition is before this batch.
+    pub seq: Seq,
+    /// What to answer, the same at every correct replica.
+    pub result: Bytes,
+    /// Requests of this session up to this one will never be executed any more.
+    pub floor: RequestId,
+}
+
+/// How far a transfer has come.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Transfer {
+    /// The piece is good; the next one starts with this key.
+    Next(Bytes),
+    /// That was the last piece; the whole state stands ready to be installed.
+    Complete,
+    /// The piece does not verify: its sender is at fault.
+    Refused,
+}
+
+/// The answer to a [`Task`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Report {
+    /// A batch was executed.
+    Executed {
+        /// Its place.
+        seq: Seq,
+        /// An entry per request, in the batch's order.
+        outcomes: Vec<Executed>,
+    },
+    /// The state after this batch is durable.
+    CheckpointTaken {
+        /// Its place.
+        seq: Seq,
+        /// The digest of the state.
+        state: Digest,
+    },
+    /// A piece for a peer; none if the checkpoint is no longer (or not) here.
+    ChunkRead {
+        /// The peer.
+        to: ReplicaId,
+        /// Which checkpoint.
+        seq: Seq,
+        /// The first key wanted.
+        from_key: Bytes,
+        /// The piece.
+        chunk: Option<Bytes>,
+    },
+    /// A piece from a peer was checked.
+    ChunkStored {
+        /// Which checkpoint.
+        seq: Seq,
+        /// What follows.
+        transfer: Transfer,
+    },
+    /// The state is now this checkpoint's, durably.
+    Installed {
+        /// Which checkpoint.
+        seq: Seq,
+        /// Its root.
+        state: Digest,
+    },
+    /// The state is again the one after this batch.
+    RolledBack {
+        /// That batch's place.
+        to: Seq,
+    },
+}
+
+/// To whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Target {
+    /// One replica.
+    One(ReplicaId),
+    /// Every replica but this one.
+    Others,
+}
+
+/// What a step does to the world, in order.
+#[derive(Clone, Debug, Hash)]
+pub enum Effect<P: Process> {
+    /// Append to the log.
+    Persist(Record<P>),
+    /// Replace the whole log by these records, atomically, once everything before is durable.
+    Compact(Vec<Record<P>>),
+    /// Say something to other replicas.
+    Send {
+        /// To whom.
+        to: Target,
+        /// What.
+        message: Message<P>,
+    },
+    /// Hand a client's request to another replica.
+    Forward {
+        /// To whom.
+        to: ReplicaId,
+        /// Which.
+        request: Request,
+    },
+    /// Answer a client.
+    Reply {
+        /// Whom.
+        to: ClientId,
+        /// With what.
+        reply: Reply,
+    },
+    /// Wake me after this long.
+    Arm {
+        /// Under this name.
+        timer: P::Timer,
+        /// From now.
+        after: Duration,
+    },
+    /// Do not wake me.
+    Disarm(P::Timer),
+    /// Have the service do something.
+    Ask(Task),
+    /// A rule was applied. For transcripts, coverage and counters; changes nothing.
+    Applied(P::Rule),
+}
+
+/// Where a step writes its effects. The only ways to speak are [`vow`](Outbox::vow) and [`hint`](Outbox::hint): a
+/// vow cannot leave unrecorded, because no method does that.
+#[derive(Clone, Debug, Hash)]
+pub struct Outbox<P: Process> {
+    effects: Vec<Effect<P>>,
+}
+
+impl<P: Process> Default for Outbox<P> {
+    fn default() -> Self {
+        Self { effects: Vec::new() }
+    }
+}
+
+impl<P: Process> Outbox<P> {
+    /// Promises something: on disk, then on the wire.
+    pub fn vow(&mut self, to: Target, vow: P::Vow) {
+        self.effects.push(Effect::Persist(Record::Vow(vow.clone())));
+        self.effects.push(Effect::Send { to, message: Message::Vow(vow) });
+    }
+    /// Remembers something across crashes.
+    pub fn remember(&mut self, fact: P::Fact) {
+        self.effects.push(Effect::Persist(Record::Fact(fact)));
+    }
+    /// Says something that binds nobody.
+    pub fn hint(&mut self, to: Target, hint: P::Hint) {
+        self.effects.push(Effect::Send { to, message: Message::Hint(hint) });
+    }
+    /// Hands a client's request on.
+    pub fn forward(&mut self, to: ReplicaId, request: Request) {
+        self.effects.push(Effect::Forward { to, request });
+    }
+    /// Answers the client that asked.
+    pub fn reply(&mut self, reply: Reply) {
+        let to = reply.answer().statement().request.client;
+        self.effects.push(Effect::Reply { to, reply });
+    }
+    /// Sets a timer, replacing one of the same name.
+    pub fn arm(&mut self, timer: P::Timer, after: Duration) {
+        self.effects.push(Effect::Arm { timer, after });
+    }
+    /// Stops a timer.
+    pub fn disarm(&mut self, timer: P::Timer) {
+        self.effects.push(Effect::Disarm(timer));
+    }
+    /// Has the service do something.
+    pub fn ask(&mut self, task: Task) {
+        self.effects.push(Effect::Ask(task));
+    }
+    /// Replaces the log by what is still needed.
+    pub fn compact(&mut self, keep: Vec<Record<P>>) {
+        self.effects.push(Effect::Compact(keep));
+    }
+    /// Names the rule that was applied.
+    pub fn applied(&mut self, rule: P::Rule) {
+        self.effects.push(Effect::Applied(rule));
+    }
+    /// Takes the effects out.
+    pub fn drain(&mut self) -> Vec<Effect<P>> {
+        core::mem::take(&mut self.effects)
+    }
+    /// Puts effects back in: for whoever stands between a process and its driver, as an adversary does.
+    pub fn extend(&mut self, effects: impl IntoIterator<Item = Effect<P>>) {
+        self.effects.extend(effects);
+    }
+}

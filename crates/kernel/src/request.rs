@@ -1,0 +1,381 @@
+//! What clients ask and replicas answer; the same for every protocol.
+//!
+//! A *bundle* of operations is the request: one id, one signature, ordered whole, an outcome per operation. A
+//! *batch* is what a primary gives one sequence number to: requests of many clients. A *reply* is one replica's
+//! signed word for the digest of a result; f+1 matching ones are a certificate that anyone can check.
+
+use crate::codec::{Decode, Encode, Malformed, Reader, Writer};
+use crate::digest::{Digest, Hasher};
+use crate::id::{ClientId, RequestId, Seq, SessionId, View};
+use crate::signature::{Author, Signature, Signer};
+use crate::statement::{Domain, Kind, Signed, Statement};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use bytes::Bytes;
+use core::{cmp, fmt, hash};
+
+/// Operations in one request, at most.
+pub const MAX_OPERATIONS: usize = 1024;
+/// Bytes of one request's operations together, at most.
+pub const MAX_REQUEST_BYTES: usize = 3 << 19;
+/// Requests in one batch, at most.
+pub const MAX_BATCH_REQUESTS: usize = 1024;
+/// Bytes of one result, at most.
+pub const MAX_RESULT_BYTES: usize = 4 << 20;
+
+/// Which request of whom. At most one body is ever executed under one key.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestKey {
+    /// Whose.
+    pub client: ClientId,
+    /// In which incarnation.
+    pub session: SessionId,
+    /// Which one.
+    pub id: RequestId,
+}
+
+impl fmt::Debug for RequestKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.client, self.session, self.id)
+    }
+}
+
+impl Encode for RequestKey {
+    fn encode(&self, writer: &mut Writer) {
+        self.client.encode(writer);
+        self.session.encode(writer);
+        self.id.encode(writer);
+    }
+}
+
+impl Decode for RequestKey {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
+        Ok(Self { client: Decode::decode(reader)?, session: Decode::decode(reader)?, id: Decode::decode(reader)? })
+    }
+}
+
+/// A signed bundle of operations. Cheap to clone. Two requests are equal when what was signed is equal.
+#[derive(Clone)]
+pub struct Request(Arc<RequestBody>);
+
+struct RequestBody {
+    key: RequestKey,
+    operations: Vec<Bytes>,
+    digest: Digest,
+    signature: Signature,
+}
+
+const REQUEST: Kind = Kind { protocol: 0, statement: 1 };
+
+fn encode_request(key: &RequestKey, operations: &[Bytes], writer: &mut Writer) {
+    key.encode(writer);
+    writer.count(operations.len());
+    operations.iter().for_each(|operation| writer.bytes(operation));
+}
+
+/// Why operations cannot be one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestError {
+    /// There are none.
+    Empty,
+    /// More than [`MAX_OPERATIONS`].
+    TooManyOperations(usize),
+    /// More than [`MAX_REQUEST_BYTES`] together.
+    TooLarge(usize),
+}
+
+impl fmt::Display for RequestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => write!(f, "a request without operations"),
+            Self::TooManyOperations(count) => {
+                write!(f, "{count} operations in one request: at most {MAX_OPERATIONS}; send several requests")
+            }
+            Self::TooLarge(bytes) => {
+                write!(f, "{bytes} bytes in one request: at most {MAX_REQUEST_BYTES}; send several requests")
+            }
+        }
+    }
+}
+
+impl core::error::Error for RequestError {}
+
+fn check_bounds(operations: &[Bytes]) -> Result<(), RequestError> {
+    let bytes = operations.iter().map(Bytes::len).sum::<usize>();
+    match operations.len() {
+        0 => Err(RequestError::Empty),
+        count if count > MAX_OPERATIONS => Err(RequestError::TooManyOperations(count)),
+        _ if bytes > MAX_REQUEST_BYTES => Err(RequestError::TooLarge(bytes)),
+        _ => Ok(()),
+    }
+}
+
+impl Request {
+    /// Signs operations as one request of the signer.
+    ///
+    /// # Panics
+    /// If the key is a replica's: handing it over is our own mistake.
+    pub fn sign(
+        session: SessionId,
+        id: RequestId,
+        operations: Vec<Bytes>,
+        domain: &Domain,
+        signer: &dyn Signer,
+    ) -> Result<Self, RequestError> {
+        let Author::Client(client) = signer.author() else { panic!("requests are signed with a client's key") };
+        check_bounds(&operations)?;
+        let key = RequestKey { client, session, id };
+        let mut writer = Writer::default();
+        encode_request(&key, &operations, &mut writer);
+        let digest = domain.digest(REQUEST, writer.since(0));
+        Ok(Self(Arc::new(RequestBody { key, operations, digest, signature: signer.sign(&digest) })))
+    }
+
+    /// Whose, and which one.
+    pub fn key(&self) -> RequestKey {
+        self.0.key
+    }
+
+    /// What to do, in order.
+    pub fn operations(&self) -> &[Bytes] {
+        &self.0.operations
+    }
+
+    /// The digest of what was signed.
+    pub fn digest(&self) -> Digest {
+        self.0.digest
+    }
+
+    /// How much it adds to a batch, in bytes.
+    pub fn size(&self) -> usize {
+        self.0.operations.iter().map(|operation| operation.len() + 4).sum::<usize>() + 116
+    }
+}
+
+impl PartialEq for Request {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.digest == other.0.digest
+    }
+}
+impl Eq for Request {}
+impl PartialOrd for Request {
+    fn partial_cmp(&self, other: &Self) -> Option<cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Request {
+    fn cmp(&self, other: &Self) -> cmp::Ordering {
+        self.0.digest.cmp(&other.0.digest)
+    }
+}
+impl hash::Hash for Request {
+    fn hash<H: hash::Hasher>(&self, state: &mut H) {
+        self.0.digest.hash(state);
+    }
+}
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Request({:?} {})", self.0.key, self.0.digest)
+    }
+}
+
+impl Encode for Request {
+    fn encode(&self, writer: &mut Writer) {
+        encode_request(&self.0.key, &self.0.operations, writer);
+        self.0.signature.encode(writer);
+    }
+}
+
+impl Decode for Request {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let mark = reader.mark();
+        let key = RequestKey::decode(reader)?;
+        let count = reader.count("operations", MAX_OPERATIONS)?;
+        let mut operations = Vec::new();
+        for _ in 0..count {
+            operations.push(reader.bytes("operation", MAX_REQUEST_BYTES)?);
+        }
+        check_bounds(&operations).map_err(|_| Malformed::Inconsistent("a request is empty or too large"))?;
+        let digest = reader.digest_since(mark, REQUEST);
+        let signature = Signature::decode(reader)?;
+        reader.expect(Author::Client(key.client), digest, signature);
+        Ok(Self(Arc::new(RequestBody { key, operations, digest, signature })))
+    }
+}
+
+/// Requests that share one sequence number, in order. The empty batch is the null request, which changes
+/// nothing. [PBFT-OSDI99 §4.4] Cheap to clone; equal when the requests are.
+#[derive(Clone)]
+pub struct Batch(Arc<BatchBody>);
+
+struct BatchBody {
+    requests: Vec<Request>,
+    digest: Digest,
+}
+
+impl Batch {
+    /// A batch of these requests.
+    ///
+    /// # Panics
+    /// If there are more than [`MAX_BATCH_REQUESTS`]: whoever makes batches counts.
+    pub fn new(requests: Vec<Request>) -> Self {
+        assert!(requests.len() <= MAX_BATCH_REQUESTS, "a batch beyond its own limit");
+        let mut hasher = Hasher::new("synod batch v1");
+        hasher.update(&(requests.len() as u64).to_le_bytes());
+        for request in &requests {
+            hasher.update(request.digest().as_bytes());
+        }
+        let digest = hasher.finish();
+        Self(Arc::new(BatchBody { requests, digest }))
+    }
+
+    /// The null request.
+    pub fn null() -> Self {
+        Self::new(Vec::new())
+    }
+
+    /// Whether this is the null request.
+    pub fn is_null(&self) -> bool {
+        self.0.requests.is_empty()
+    }
+
+    /// The requests.
+    pub fn requests(&self) -> &[Request] {
+        &self.0.requests
+    }
+
+    /// What votes name it by.
+    pub fn digest(&self) -> Digest {
+        self.0.digest
+    }
+}
+
+impl PartialEq for Batch {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.digest == other.0.digest
+    }
+}
+impl Eq for Batch {}
+impl PartialOrd for Batch {
+    fn partial_cmp(&self, other: &Self) -> Option<cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Batch {
+    fn cmp(&self, other: &Self) -> cmp::Ordering {
+        self.0.digest.cmp(&other.0.digest)
+    }
+}
+impl hash::Hash for Batch {
+    fn hash<H: hash::Hasher>(&self, state: &mut H) {
+        self.0.digest.hash(state);
+    }
+}
+impl fmt::Debug for Batch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Batch({} of {})", self.0.digest, self.0.requests.len())
+    }
+}
+
+impl Encode for Batch {
+    fn encode(&self, writer: &mut Writer) {
+        writer.list(self.0.requests.iter());
+    }
+}
+
+impl Decode for Batch {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
+        Ok(Self::new(reader.list("requests in a batch", MAX_BATCH_REQUESTS)?))
+    }
+}
+
+/// What a replica puts its name to when it answers: request, place in the order, digest of the result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Answer {
+    /// The request that is answered.
+    pub request: RequestKey,
+    /// Where it was executed, or refused, in the agreed order.
+    pub seq: Seq,
+    /// The digest of the result.
+    pub result: Digest,
+}
+
+impl Statement for Answer {
+    const KIND: Kind = Kind { protocol: 0, statement: 2 };
+}
+
+impl Encode for Answer {
+    fn encode(&self, writer: &mut Writer) {
+        self.request.encode(writer);
+        self.seq.encode(writer);
+        self.result.encode(writer);
+    }
+}
+
+impl Decode for Answer {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
+        Ok(Self { request: Decode::decode(reader)?, seq: Decode::decode(reader)?, result: Decode::decode(reader)? })
+    }
+}
+
+/// One replica's answer. The view is a hint about where to send the next request; it proves nothing.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Reply {
+    view: View,
+    answer: Signed<Answer>,
+    result: Bytes,
+}
+
+/// The digest by which answers name a result.
+pub fn result_digest(result: &[u8]) -> Digest {
+    Digest::of("synod result v1", result)
+}
+
+impl Reply {
+    /// Signs an answer.
+    pub fn sign(
+        view: View,
+        request: RequestKey,
+        seq: Seq,
+        result: Bytes,
+        domain: &Domain,
+        signer: &dyn Signer,
+    ) -> Self {
+        let answer = Answer { request, seq, result: result_digest(&result) };
+        Self { view, answer: Signed::sign(answer, domain, signer), result }
+    }
+
+    /// The view the replica was in.
+    pub fn view(&self) -> View {
+        self.view
+    }
+
+    /// The signed part.
+    pub fn answer(&self) -> &Signed<Answer> {
+        &self.answer
+    }
+
+    /// The result, which the answer names by digest.
+    pub fn result(&self) -> &Bytes {
+        &self.result
+    }
+}
+
+impl Encode for Reply {
+    fn encode(&self, writer: &mut Writer) {
+        self.view.encode(writer);
+        self.answer.encode(writer);
+        writer.bytes(&self.result);
+    }
+}
+
+impl Decode for Reply {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let (view, answer) = (View::decode(reader)?, Signed::<Answer>::decode(reader)?);
+        let result = reader.bytes("result", MAX_RESULT_BYTES)?;
+        if result_digest(&result) != answer.statement().result {
+            return Err(Malformed::Inconsistent("the result is not the one the answer names"));
+        }
+        Ok(Self { view, answer, result })
+    }
+}
