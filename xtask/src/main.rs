@@ -1,2 +1,105 @@
-//! placeholder
-fn main() {}
+//! The repository's own checks. `cargo xtask ci` is all that CI runs, so whoever has a checkout can run what CI runs.
+//!
+//! It depends on no crate of ours: it must be able to judge them when they do not compile.
+
+mod ci;
+mod fuzz;
+mod steps;
+mod tidy;
+mod tools;
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+
+use steps::{Runner, StepName};
+
+/// The repository's own checks.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Run every check in order and stop at the first that fails.
+    Ci {
+        /// Only print the steps and their commands.
+        #[arg(long)]
+        list: bool,
+        /// What runs the tests.
+        #[arg(long, value_enum, default_value_t = Runner::Auto)]
+        runner: Runner,
+    },
+    /// Check that the formatter would change nothing.
+    Fmt,
+    /// Run the linter; warnings are errors.
+    Clippy,
+    /// Check the house rules of docs/STYLE.md that a machine can check.
+    Tidy,
+    /// Run all tests.
+    Test {
+        /// What runs the tests.
+        #[arg(long, value_enum, default_value_t = Runner::Auto)]
+        runner: Runner,
+    },
+    /// Build the documentation; warnings are errors.
+    Doc,
+    /// Check the licences, bans and sources of dependencies with cargo-deny.
+    Deny,
+    /// Fuzz the decoders with cargo-fuzz.
+    Fuzz {
+        /// How long to fuzz each target.
+        #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+        seconds: u64,
+        /// The one target to fuzz; all by default.
+        #[arg(long)]
+        target: Option<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().task) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Does the task and returns whether all was well.
+fn run(task: Task) -> io::Result<bool> {
+    let root = repository_root()?;
+    let mut output = io::stdout();
+    let tools = tools::find(&root);
+    match task {
+        Task::Ci { list: true, runner } => {
+            ci::list(&steps::all(&tools, runner), &mut output)?;
+            Ok(true)
+        }
+        Task::Ci { list: false, runner } => ci::run(&root, &steps::all(&tools, runner), &mut output),
+        Task::Fmt => ci::run_one(&root, &steps::step(StepName::Fmt, &tools, Runner::Auto), &mut output),
+        Task::Clippy => ci::run_one(&root, &steps::step(StepName::Clippy, &tools, Runner::Auto), &mut output),
+        Task::Tidy => ci::run_one(&root, &steps::step(StepName::Tidy, &tools, Runner::Auto), &mut output),
+        Task::Test { runner } => ci::run_one(&root, &steps::step(StepName::Test, &tools, runner), &mut output),
+        Task::Doc => ci::run_one(&root, &steps::step(StepName::Doc, &tools, Runner::Auto), &mut output),
+        Task::Deny => ci::run_one(&root, &steps::step(StepName::Deny, &tools, Runner::Auto), &mut output),
+        Task::Fuzz { seconds, target } => {
+            let action = fuzz::action(&tools.fuzz, Duration::from_secs(seconds), target.as_deref());
+            ci::run_one(&root, &steps::Step { name: StepName::Fuzz, action }, &mut output)
+        }
+    }
+}
+
+/// The folder that holds the workspace, which is the one above this crate.
+fn repository_root() -> io::Result<PathBuf> {
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").ok_or_else(|| io::Error::other("run me as `cargo xtask`"))?;
+    PathBuf::from(package).join("..").canonicalize()
+}

@@ -1,0 +1,34 @@
+//! Which files are read, and which are test code because of their parent.
+
+use super::Tree;
+
+#[test]
+fn files_are_sorted_by_kind() {
+    let files = [("Cargo.toml", ""), ("docs/a.md", ""), ("crates/a/src/lib.rs", ""), ("LICENSE", "")];
+    let tree = Tree::from_files(&files);
+    assert_eq!((tree.manifests.len(), tree.markdown.len(), tree.sources.len()), (1, 1, 1));
+    assert!(tree.paths.contains("LICENSE"));
+    assert!(tree.paths.contains("crates/a"));
+}
+
+#[test]
+fn modules_below_a_test_module_are_test_code() {
+    let tree = Tree::from_files(&[
+        ("crates/a/src/lib.rs", "#[cfg(test)]\nmod fixtures;\nmod fixtures_of_users;\n"),
+        ("crates/a/src/fixtures.rs", "mod deep;\n"),
+        ("crates/a/src/fixtures/deep.rs", ""),
+        ("crates/a/src/fixtures_of_users.rs", ""),
+    ]);
+    let test_files: Vec<&str> =
+        tree.sources.iter().filter(|source| source.is_test_file()).map(|source| source.path.as_str()).collect();
+    assert_eq!(test_files, ["crates/a/src/fixtures.rs", "crates/a/src/fixtures/deep.rs"]);
+}
+
+#[test]
+fn this_repository_can_be_read() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let tree = Tree::read(&root).expect("the checkout is readable");
+    assert!(tree.paths.contains("xtask/src/tidy/tree.rs"));
+    assert!(tree.paths.contains(".cargo/config.toml"));
+    assert!(!tree.paths.iter().any(|path| path.starts_with(".git/") || path.starts_with("target/")));
+}
