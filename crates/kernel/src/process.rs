@@ -43,10 +43,10 @@ impl<T: Clone + Debug + Hash + Ord + Encode + Decode + Send + Sync + 'static> Wi
 pub struct Question {
     /// Which statement of the protocol.
     pub statement: u8,
-    /// The view it is about, or zero.
-    pub view: View,
-    /// The sequence number it is about, or zero.
-    pub seq: Seq,
+    /// The view it is about, if it is about one.
+    pub view: Option<View>,
+    /// The sequence number it is about, if it is about one.
+    pub seq: Option<Seq>,
 }
 
 /// What judges and evidence ask of a vow. The rules that are judged never call this.
@@ -55,7 +55,7 @@ pub trait Binding: Wire {
     fn question(&self) -> Question;
     /// With what.
     fn answer(&self) -> Digest;
-    /// The view below which its author promises never to vote again, if that is what it promises.
+    /// The view below which its author promises never to answer a question again, if that is what it promises.
     fn leaves(&self) -> Option<View>;
 }
 
@@ -140,10 +140,21 @@ pub enum Task {
         /// What to execute.
         batch: Batch,
     },
-    /// Make the state after the last executed batch durable and say what it is.
-    Checkpoint {
+    /// Keep the state after the batch executed last, which is this one, to checkpoint it or to return to it.
+    /// Not reported.
+    Seal {
         /// That batch's place.
         seq: Seq,
+    },
+    /// Make a sealed state durable and say what it is. Later batches may have been executed by then.
+    Checkpoint {
+        /// The sealed state's place.
+        seq: Seq,
+    },
+    /// Look up what became of a request that may have been executed before.
+    Recall {
+        /// The request.
+        request: Request,
     },
     /// Read a piece of a checkpoint for a peer.
     ReadChunk {
@@ -172,9 +183,9 @@ pub enum Task {
         /// Its root.
         root: Digest,
     },
-    /// Return to the state after this batch, which must be at or after the last checkpoint. (Speculative execution.)
+    /// Return to a sealed state at or after the last checkpoint. (Speculative execution.)
     Rollback {
-        /// That batch's place.
+        /// The sealed state's place.
         to: Seq,
     },
 }
@@ -184,7 +195,12 @@ impl Task {
     pub fn is_outward(&self) -> bool {
         match self {
             Self::Checkpoint { .. } | Self::Install { .. } => true,
-            Self::Execute { .. } | Self::ReadChunk { .. } | Self::StoreChunk { .. } | Self::Rollback { .. } => false,
+            Self::Execute { .. }
+            | Self::Seal { .. }
+            | Self::Recall { .. }
+            | Self::ReadChunk { .. }
+            | Self::StoreChunk { .. }
+            | Self::Rollback { .. } => false,
         }
     }
 }
@@ -222,6 +238,13 @@ pub enum Report {
         seq: Seq,
         /// An entry per request, in the batch's order.
         outcomes: Vec<Executed>,
+    },
+    /// What became of a request, if its key was executed. What was never executed, or refused, is ordered (again).
+    Recalled {
+        /// The request.
+        request: Request,
+        /// The outcome, as it was the first time.
+        outcome: Option<Executed>,
     },
     /// The state after this batch is durable.
     CheckpointTaken {
