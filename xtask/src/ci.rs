@@ -92,15 +92,16 @@ where
 fn sum_up(reports: &[Report], output: &mut dyn Write) -> io::Result<bool> {
     let mut rerun = None;
     for report in reports {
-        write!(output, "{:<7} {:<7}", report.outcome, report.name)?;
-        match &report.outcome {
-            Outcome::Skipped { reason } => writeln!(output, " {reason}")?,
-            Outcome::NotRun => writeln!(output)?,
-            Outcome::Passed => writeln!(output, " {:7.1} s", report.took.as_secs_f64())?,
-            Outcome::Failed { rerun: command } => {
-                writeln!(output, " {:7.1} s", report.took.as_secs_f64())?;
-                rerun = Some((report.name, command));
+        let Report { name, outcome, took } = report;
+        match outcome {
+            Outcome::Skipped { reason } => writeln!(output, "{outcome:<7} {name:<7} {reason}")?,
+            Outcome::NotRun => writeln!(output, "{outcome:<7} {name}")?,
+            Outcome::Passed | Outcome::Failed { .. } => {
+                writeln!(output, "{outcome:<7} {name:<7} {:7.1} s", took.as_secs_f64())?;
             }
+        }
+        if let Outcome::Failed { rerun: command } = outcome {
+            rerun = Some((*name, command));
         }
     }
     let total: Duration = reports.iter().map(|report| report.took).sum();

@@ -3,6 +3,7 @@
 //! Each rule is a function from the [`Tree`] of files to findings, so a rule can be tested on files that exist only in
 //! memory, and each has a test in which it condemns. Rules read text and manifests; none needs the code to compile.
 
+mod citations;
 mod documents;
 mod findings;
 mod layering;
@@ -24,7 +25,7 @@ use findings::{Finding, Severity};
 use tree::Tree;
 
 /// Every rule there is.
-const RULES: [fn(&Tree) -> Vec<Finding>; 15] = [
+const RULES: [fn(&Tree) -> Vec<Finding>; 16] = [
     layering::crates_depend_downwards,
     manifests::dependencies_have_reasons,
     manifests::dependencies_are_inherited,
@@ -40,6 +41,7 @@ const RULES: [fn(&Tree) -> Vec<Finding>; 15] = [
     sleeps::tests_do_not_sleep,
     words::no_banned_words,
     links::links_resolve,
+    citations::cited_papers_are_listed,
 ];
 
 /// Checks the repository at `root` and prints what is wrong with it to `output`. Returns whether nothing is.

@@ -37,7 +37,7 @@ fn the_first_failure_stops_the_run_and_says_how_to_repeat_it() {
     assert!(!passed);
     assert_eq!(reached, [StepName::Fmt, StepName::Test]);
     assert!(text.contains("\nFAILED  test"), "{text}");
-    assert!(text.contains("\nnot run doc"), "{text}");
+    assert!(text.contains("\nnot run doc\n"), "{text}");
     assert!(text.ends_with("ci: test failed; to run it again: cargo test\n"), "{text}");
 }
 
