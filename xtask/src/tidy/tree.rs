@@ -42,7 +42,7 @@ impl Tree {
         for (path, text) in files {
             let folders = path.match_indices('/').map(|(end, _)| path[..end].to_owned());
             tree.paths.extend(folders);
-            tree.add(path, (*text).to_owned());
+            tree.add(path, text.as_bytes().to_vec());
         }
         tree.mark_test_modules();
         tree
@@ -62,10 +62,7 @@ impl Tree {
                     self.read_folder(&entry.path(), &path)?;
                 }
             } else if is_read(&path) && kind.is_file() {
-                match String::from_utf8(fs::read(entry.path())?) {
-                    Ok(text) => self.add(&path, text),
-                    Err(_) => self.unreadable.push(Finding::error(&path, 1, "encoding", "not UTF-8; save it as UTF-8")),
-                }
+                self.add(&path, fs::read(entry.path())?);
             } else {
                 self.paths.insert(path);
             }
@@ -73,8 +70,12 @@ impl Tree {
         Ok(())
     }
 
-    fn add(&mut self, path: &str, text: String) {
+    fn add(&mut self, path: &str, bytes: Vec<u8>) {
         self.paths.insert(path.to_owned());
+        let Ok(text) = String::from_utf8(bytes) else {
+            self.unreadable.push(Finding::error(path, 1, "encoding", "not UTF-8; save it as UTF-8"));
+            return;
+        };
         let document = || Document { path: path.to_owned(), text: text.clone() };
         if file_name(path) == "Cargo.toml" {
             self.manifests.push(document());

@@ -12,6 +12,14 @@ fn files_are_sorted_by_kind() {
 }
 
 #[test]
+fn a_file_in_another_encoding_is_condemned() {
+    let mut tree = Tree::default();
+    tree.add("docs/a.md", b"caf\xe9".to_vec());
+    assert_eq!(tree.unreadable.len(), 1);
+    assert!(tree.markdown.is_empty());
+}
+
+#[test]
 fn modules_below_a_test_module_are_test_code() {
     let tree = Tree::from_files(&[
         ("crates/a/src/lib.rs", "#[cfg(test)]\nmod fixtures;\nmod fixtures_of_users;\n"),
