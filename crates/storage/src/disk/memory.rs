@@ -1,13 +1,15 @@
 //! A [`Disk`] in memory that behaves as badly as the contract of [`Disk`] allows, for tests and for the simulator.
 //!
 //! It keeps what readers see apart from what is durable, for contents and for directory entries, and lets the caller
-//! decide at a power cut what of the difference survives. It is deterministic: it draws no random numbers, and questions
-//! are asked in ascending order of file and offset. It does not model time.
+//! decide at a power cut what of the difference survives. It is deterministic: it draws no random numbers, and
+//! questions are asked in ascending order of file and offset. It does not model time.
 
 mod contents;
+mod file;
 
-use super::{Disk, DiskError, DiskFile, Failure, Operation, is_valid_name};
+use super::{Disk, DiskError, Failure, Operation, is_valid_name};
 use contents::Contents;
+pub use file::MemoryFile;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -73,8 +75,8 @@ impl MemoryDisk {
     ///
     /// `keep(file, offset)` is asked for every unsynced 512-byte sector, and with [`MemoryDisk::DIRECTORY_ENTRY`] for
     /// every name whose creation, replacement or removal was not synced. What it does not keep is as before the change.
-    /// A shortened length that was not synced is asked for with the sector of the new end. Names are kept or dropped one
-    /// by one, so a rename may leave both names, or none. All locks are released and planned faults are forgotten,
+    /// A shortened length that was not synced is asked for with the sector of the new end. Names are kept or dropped
+    /// one by one, so a rename may leave both names, or none. All locks are released and planned faults are forgotten,
     /// except the capacity.
     pub fn power_cut(&mut self, mut keep: impl FnMut(&str, u64) -> bool) {
         let mut guard = self.lock_state();
@@ -292,92 +294,6 @@ impl Disk for MemoryDisk {
             return Err(failed(name, Operation::Lock, Failure::Locked));
         }
         Ok(MemoryLock { disk: self.clone(), name: name.to_owned() })
-    }
-}
-
-/// An open file on a simulated disk.
-#[derive(Debug)]
-pub struct MemoryFile {
-    disk: MemoryDisk,
-    name: String,
-    id: u64,
-}
-
-impl MemoryFile {
-    /// Applies a change to the contents, after checking that the `end` it reaches fits on the disk.
-    fn change(&self, operation: Operation, end: usize, apply: impl FnOnce(&mut Contents)) -> Result<(), DiskError> {
-        let mut state = self.disk.write_state(&self.name, operation)?;
-        let length = state.files.get(&self.id).map_or(0, Contents::length);
-        if end > length && !state.has_room((end - length) as u64) {
-            return Err(failed(&self.name, operation, Failure::Full));
-        }
-        match state.files.get_mut(&self.id) {
-            Some(contents) => apply(contents),
-            None => return Err(failed(&self.name, operation, Failure::NotFound)),
-        }
-        Ok(())
-    }
-
-    fn index(&self, operation: Operation, offset: u64) -> Result<usize, DiskError> {
-        usize::try_from(offset).map_err(|_| failed(&self.name, operation, Failure::Full))
-    }
-}
-
-impl DiskFile for MemoryFile {
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), DiskError> {
-        let mut state = self.disk.read_state(&self.name, Operation::Read)?;
-        if state.failing_reads.remove(&self.name) {
-            return Err(failed(&self.name, Operation::Read, input_output()));
-        }
-        let offset = self.index(Operation::Read, offset)?;
-        match state.files.get(&self.id).and_then(|contents| contents.read(offset, buffer.len())) {
-            Some(bytes) => buffer.copy_from_slice(bytes),
-            None => return Err(failed(&self.name, Operation::Read, Failure::PastEnd)),
-        }
-        Ok(())
-    }
-
-    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> Result<(), DiskError> {
-        let offset = self.index(Operation::Write, offset)?;
-        let end = offset.checked_add(bytes.len());
-        let end = end.ok_or_else(|| failed(&self.name, Operation::Write, Failure::Full))?;
-        self.change(Operation::Write, end, |contents| contents.write(offset, bytes))?;
-        self.disk.lock_state().counters.bytes_written += bytes.len() as u64;
-        Ok(())
-    }
-
-    fn sync(&mut self) -> Result<(), DiskError> {
-        let mut state = self.disk.write_state(&self.name, Operation::Sync)?;
-        state.counters.syncs += 1;
-        let fails = state.failing_syncs.remove(&self.name);
-        match state.files.get_mut(&self.id) {
-            Some(contents) if fails => contents.lose_sync(),
-            Some(contents) => contents.sync(),
-            None => return Err(failed(&self.name, Operation::Sync, Failure::NotFound)),
-        }
-        if fails { Err(failed(&self.name, Operation::Sync, input_output())) } else { Ok(()) }
-    }
-
-    fn length(&self) -> Result<u64, DiskError> {
-        let state = self.disk.read_state(&self.name, Operation::Length)?;
-        Ok(state.files.get(&self.id).map_or(0, |contents| contents.length() as u64))
-    }
-
-    fn set_length(&mut self, length: u64) -> Result<(), DiskError> {
-        let length = self.index(Operation::SetLength, length)?;
-        self.change(Operation::SetLength, length, |contents| contents.set_length(length))
-    }
-}
-
-impl Drop for MemoryFile {
-    fn drop(&mut self) {
-        let mut state = self.disk.lock_state();
-        if state.boot == self.disk.boot {
-            if let Some(contents) = state.files.get_mut(&self.id) {
-                contents.handles = contents.handles.saturating_sub(1);
-            }
-            state.collect_garbage();
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! A directory of the operating system as a [`Disk`].
 //!
-//! Contents are made durable with `fdatasync`, names with `fsync` on the directory, and exclusion is an advisory lock on
-//! an open file, which the system releases when the process dies, however it dies. Files are readable by their owner
+//! Contents are made durable with `fdatasync`, names with `fsync` on the directory, and exclusion is an advisory lock
+//! on an open file, which the system releases when the process dies, however it dies. Files are readable by their owner
 //! only, because they hold the state of the service. No operation is retried, except that an interrupted system call is
 //! continued.
 

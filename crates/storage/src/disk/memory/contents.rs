@@ -48,7 +48,8 @@ impl Contents {
         let grown_from = self.current.len() / SECTOR_BYTES;
         Arc::make_mut(&mut self.current).resize(length, 0);
         let _cut_off = self.dirty.split_off(&length.div_ceil(SECTOR_BYTES));
-        // The zeros of a grown file are written like any other bytes: an earlier, longer file may have left its own there.
+        // The zeros of a grown file are written like any other bytes: an earlier, longer file may have left its own
+        // there.
         self.dirty.extend(grown_from..length.div_ceil(SECTOR_BYTES));
     }
 
