@@ -29,12 +29,15 @@ pub mod signature;
 pub mod statement;
 pub mod symbolic;
 
+#[cfg(test)]
+mod fixture;
+
 pub use certificate::{Certificate, Equivocation, Strong, Tally, Threshold, Weak};
 pub use codec::{Decode, Encode, Malformed, Reader, Scope, Unverified, Writer};
 pub use digest::Digest;
 pub use id::{Address, ClientId, Epoch, ReplicaId, RequestId, Seq, SessionId, View};
 pub use membership::{Faults, Membership};
-pub use process::{Effect, Input, Message, Outbox, Process, Record, Report, Status, Target, Task};
+pub use process::{Effect, Executed, Input, Message, Outbox, Process, Record, Report, Status, Target, Task};
 pub use request::{Batch, Reply, Request, RequestKey};
 pub use signature::{Invalid, Signature, Signer, Verifier};
 pub use statement::{Domain, Kind, Signed, Statement};

@@ -1,0 +1,54 @@
+//! Practical Byzantine Fault Tolerance, with signatures. [PBFT-OSDI99] [PBFT-TOCS02]
+//!
+//! # The story
+//! Replicas go through views; the primary of view v is replica v mod n. In a view the primary gives batches of
+//! client requests a sequence number. Three phases make that binding:
+//!
+//! | a replica … | when | and before that, durably |
+//! |---|---|---|
+//! | says PRE-PREPARE (the primary) | a request waits, within window and pipeline | vote and batch |
+//! | says PREPARE | it accepts the primary's first proposal for the place | the batch |
+//! | says COMMIT | a strong quorum prepared the same: *prepared* | the prepared certificate |
+//! | executes, in order | a strong quorum committed: *committed* | nothing more |
+//! | says CHECKPOINT, every K batches | its state at that place is durable | the state |
+//! | forgets what is below | a strong quorum has the same state: *stable* | the certificate |
+//! | says VIEW-CHANGE | a request waits too long, f+1 others left, or a view does not start | the message |
+//! | says NEW-VIEW (the next primary) | a strong quorum left | the message |
+//!
+//! # Why it is safe
+//! Two strong quorums share a correct replica, which prepares one batch per place and view, before and after a
+//! crash. So one view decides at most one batch per place. If a batch committed, a strong quorum holds its
+//! prepared certificate; every new view starts from a strong quorum of reports, one of which is of a correct
+//! replica from that quorum, and the certificate of the highest view wins; so later views decide the same.
+//!
+//! # Deviations from the paper
+//! * The primary's pre-prepare is its prepare: one statement, one strong quorum, no double count.
+//! * A strong quorum of commits is a proof that is shown to replicas that lag, whatever their view.
+//! * Retransmission is by progress reports only ([`Hint::Progress`]).
+//! * A vote that differs from the proposal makes its sender be shown what the primary signed, so that a primary
+//!   that signs two proposals is proved to by its own signatures.
+//! * Every read is ordered like a write.
+//!
+//! # What this does not do
+//! No I/O, no clock, no execution, no verification: drivers and the service do. No authenticators (MACs), no
+//! speculation, no change of members.
+
+mod checkpoint;
+mod config;
+mod message;
+mod new_view;
+mod normal;
+mod progress;
+mod replica;
+mod requests;
+mod rule;
+mod slot;
+mod statement;
+mod transfer;
+mod view_change;
+
+pub use config::Config;
+pub use message::{Evidence, Fact, Hint, PrePrepare, Progress, Vow};
+pub use replica::Replica;
+pub use rule::{Rule, Timer};
+pub use statement::{Checkpoint, Commit, NewView, PROTOCOL, Prepare, ViewChange};

@@ -1,0 +1,344 @@
+//! The three phases in one view: pre-prepare, prepare, commit; and execution in order. [PBFT-OSDI99 §4.2]
+//!
+//! Two things are durable before a vote leaves, because they are recorded before it: the batch before PREPARE,
+//! the prepared certificate before COMMIT. So after a power cut of all replicas, whatever a client was told is on
+//! enough disks, body and proof.
+
+use super::message::{Evidence, Fact, Hint, PrePrepare, Vow};
+use super::replica::{Out, Replica, own_vote, sign};
+use super::rule::Rule;
+use super::statement::{Commit, Prepare};
+use synod_kernel::{Batch, Certificate, Executed, ReplicaId, Seq, Signed, Target, Task, View};
+
+/// Votes for later views kept per sender, at most.
+const EARLY_MAX: usize = 64;
+
+impl Replica {
+    /// A vote of one of the three phases.
+    pub(super) fn on_vote(&mut self, vow: Vow, out: &mut Out) {
+        let (view, seq) = match &vow {
+            Vow::PrePrepare(message) => (message.vote().statement().view, message.vote().statement().seq),
+            Vow::Prepare(vote) => (vote.statement().view, vote.statement().seq),
+            Vow::Commit(vote) => (vote.statement().view, vote.statement().seq),
+            Vow::Checkpoint(_) | Vow::ViewChange(_) | Vow::NewView(_) => return,
+        };
+        if view > self.view || (view == self.view && !self.is_active()) {
+            return self.keep_early(vow, out);
+        }
+        if view < self.view {
+            return out.applied(Rule::IgnoreOtherView);
+        }
+        if !self.is_kept(seq) {
+            return out.applied(Rule::IgnoreOutsideWindow);
+        }
+        match vow {
+            Vow::PrePrepare(message) => self.on_pre_prepare(&message, out),
+            Vow::Prepare(vote) => self.on_prepare(vote, out),
+            Vow::Commit(vote) => self.on_commit(vote, out),
+            Vow::Checkpoint(_) | Vow::ViewChange(_) | Vow::NewView(_) => {}
+        }
+    }
+
+    /// Votes can overtake the proof of their view. A few are kept; the others come again when this replica tells
+    /// how far it is.
+    fn keep_early(&mut self, vow: Vow, out: &mut Out) {
+        let queue = self.early.entry(vow.signer()).or_default();
+        if queue.len() >= EARLY_MAX {
+            return out.applied(Rule::IgnoreEarlyVote);
+        }
+        queue.push_back(vow);
+        out.applied(Rule::KeepEarlyVote);
+    }
+
+    fn on_pre_prepare(&mut self, message: &PrePrepare, out: &mut Out) {
+        let batch = message.batch();
+        let bytes = batch.requests().iter().map(synod_kernel::Request::size).sum::<usize>();
+        if batch.is_null() || (bytes > self.config.batch_bytes() && batch.requests().len() > 1) {
+            return out.applied(Rule::IgnoreBadBatch);
+        }
+        let seq = message.vote().statement().seq;
+        if self.accept_proposal(message.vote(), out) {
+            self.keep_body(batch.clone(), out);
+            self.advance(seq, out);
+        }
+    }
+
+    /// Notes what the primary proposes. False if it is not the primary's, or another one stands.
+    fn accept_proposal(&mut self, vote: &Signed<Prepare>, out: &mut Out) -> bool {
+        let Prepare { view, seq, .. } = *vote.statement();
+        if vote.signer() != self.config.primary(view) {
+            out.applied(Rule::IgnoreNotPrimary);
+            return false;
+        }
+        if !self.cast_prepare(vote.clone(), out) {
+            return false;
+        }
+        let slot = self.slots.entry(seq).or_default();
+        if slot.proposal.is_some() {
+            // The same one again: a retransmission, perhaps with the batch that was missing.
+            return true;
+        }
+        out.applied(Rule::AcceptPrePrepare);
+        out.remember(Fact::Proposal(vote.clone()));
+        slot.proposal = Some(vote.clone());
+        true
+    }
+
+    /// Counts a prepare. False if its author said something else before: that is evidence.
+    fn cast_prepare(&mut self, vote: Signed<Prepare>, out: &mut Out) -> bool {
+        match self.slots.entry(vote.statement().seq).or_default().prepares.cast(vote) {
+            Ok(()) => true,
+            Err(equivocation) => {
+                out.applied(Rule::IgnoreConflict);
+                self.accuse(Evidence::Prepare(equivocation), out);
+                false
+            }
+        }
+    }
+
+    fn on_prepare(&mut self, vote: Signed<Prepare>, out: &mut Out) {
+        let (from, seq, digest) = (vote.signer(), vote.statement().seq, vote.statement().digest);
+        let is_new = self.slots.get(&seq).is_none_or(|slot| slot.prepares.vote_of(from).is_none());
+        if !self.cast_prepare(vote, out) {
+            return;
+        }
+        let proposal = self.slots.get(&seq).and_then(|slot| slot.proposal.clone());
+        if let Some(proposal) = proposal.filter(|proposal| is_new && proposal.statement().digest != digest) {
+            // One of the two was lied to. Show what was signed to us: if the primary signed both, that is proof.
+            out.applied(Rule::ShowProposal);
+            out.hint(Target::One(from), Hint::Proposal(proposal));
+        }
+        self.advance(seq, out);
+    }
+
+    /// A peer shows what the primary signed: evidence if we know otherwise, news if we know nothing.
+    pub(super) fn on_shown_proposal(&mut self, from: ReplicaId, vote: Signed<Prepare>, out: &mut Out) {
+        let Prepare { view, seq, digest } = *vote.statement();
+        if view != self.view || !self.is_active() {
+            return out.applied(Rule::IgnoreOtherView);
+        }
+        if !self.is_kept(seq) {
+            return out.applied(Rule::IgnoreOutsideWindow);
+        }
+        if self.accept_proposal(&vote, out) {
+            if self.body(digest).is_none() {
+                out.hint(Target::One(from), Hint::Fetch(digest));
+            }
+            self.advance(seq, out);
+        }
+    }
+
+    fn on_commit(&mut self, vote: Signed<Commit>, out: &mut Out) {
+        let seq = vote.statement().seq;
+        if let Err(equivocation) = self.slots.entry(seq).or_default().commits.cast(vote) {
+            out.applied(Rule::IgnoreConflict);
+            return self.accuse(Evidence::Commit(equivocation), out);
+        }
+        self.advance(seq, out);
+    }
+
+    /// Records a batch that something here names, once.
+    pub(super) fn keep_body(&mut self, batch: Batch, out: &mut Out) {
+        if !batch.is_null() && !self.bodies.contains_key(&batch.digest()) {
+            out.remember(Fact::Body(batch.clone()));
+            self.bodies.insert(batch.digest(), batch);
+        }
+    }
+
+    /// A batch that was asked for.
+    pub(super) fn on_body(&mut self, batch: Batch, out: &mut Out) {
+        let digest = batch.digest();
+        let names = |slot: &super::slot::Slot| slot.digests().any(|named| named == digest);
+        let wanting: alloc::vec::Vec<Seq> =
+            self.slots.iter().filter(|(_, slot)| names(slot)).map(|(&seq, _)| seq).collect();
+        if wanting.is_empty() {
+            return out.applied(Rule::IgnoreUnwanted);
+        }
+        self.keep_body(batch, out);
+        wanting.into_iter().for_each(|seq| self.advance(seq, out));
+        self.execute_ready(out);
+    }
+
+    /// Applies every rule whose guard holds at `seq`, until none does.
+    pub(super) fn advance(&mut self, seq: Seq, out: &mut Out) {
+        if self.is_active() && self.low() < seq && seq <= self.high() {
+            self.prepare(seq, out);
+            self.note_prepared(seq, out);
+        }
+        let members = *self.config.membership();
+        let slot = self.slots.entry(seq).or_default();
+        if let Some(certificate) = slot.newly_committed(&members) {
+            out.applied(Rule::Committed);
+            slot.committed = Some(certificate);
+            self.fetch_missing(seq, out);
+        }
+        self.execute_ready(out);
+    }
+
+    /// Asks for a batch that is named here and not durable here.
+    pub(super) fn fetch_missing(&mut self, seq: Seq, out: &mut Out) {
+        let Some(slot) = self.slots.get(&seq).filter(|_| seq > self.ordered) else { return };
+        let decided = slot.committed.as_ref().map(|certificate| certificate.statement().digest);
+        if let Some(digest) = decided.or(slot.proposed()).filter(|&digest| self.body(digest).is_none()) {
+            out.hint(Target::Others, Hint::Fetch(digest));
+        }
+    }
+
+    /// The PREPARE of a backup that has the proposal and its batch. [PBFT-OSDI99 §4.2]
+    fn prepare(&mut self, seq: Seq, out: &mut Out) {
+        let Some(digest) = self.slots.get(&seq).and_then(super::slot::Slot::proposed) else { return };
+        if self.body(digest).is_none() || self.config.is_primary(self.view) {
+            return;
+        }
+        let slot = self.slots.entry(seq).or_default();
+        if let Some(own) = own_vote(&slot.prepares, &self.config) {
+            if own.statement().digest != digest {
+                out.applied(Rule::KeepEarlierVow);
+            }
+            return;
+        }
+        let vote = sign(Prepare { view: self.view, seq, digest }, &self.config);
+        if self.cast_prepare(vote.clone(), out) {
+            out.vow(Target::Others, Vow::Prepare(vote));
+        }
+    }
+
+    /// prepared(m, v, n, i), and the COMMIT that follows from it. [PBFT-OSDI99 §4.2]
+    fn note_prepared(&mut self, seq: Seq, out: &mut Out) {
+        let (view, members) = (self.view, *self.config.membership());
+        let Some(slot) = self.slots.get(&seq) else { return };
+        let has_body = slot.proposed().is_some_and(|digest| self.body(digest).is_some());
+        let Some(certificate) = slot.newly_prepared(view, &members).filter(|_| has_body) else { return };
+        let digest = certificate.statement().digest;
+        out.applied(Rule::Prepared);
+        out.remember(Fact::Prepared(certificate.clone()));
+        let slot = self.slots.entry(seq).or_default();
+        slot.prepared = Some(certificate);
+        let vote = sign(Commit { view, seq, digest }, &self.config);
+        match slot.commits.cast(vote.clone()) {
+            Ok(()) => out.vow(Target::Others, Vow::Commit(vote)),
+            Err(_) => out.applied(Rule::KeepEarlierVow),
+        }
+    }
+
+    /// A peer proves that a batch is decided: views do not matter any more. [PBFT-TOCS02]
+    pub(super) fn on_decided(
+        &mut self,
+        from: ReplicaId,
+        certificate: Certificate<Commit>,
+        batch: Batch,
+        more: bool,
+        out: &mut Out,
+    ) {
+        let seq = certificate.statement().seq;
+        if !self.is_kept(seq) || seq <= self.ordered {
+            return out.applied(Rule::IgnoreUnwanted);
+        }
+        out.applied(Rule::LearnDecision);
+        self.slots.entry(seq).or_default().committed = Some(certificate);
+        self.keep_body(batch, out);
+        self.execute_ready(out);
+        if more && self.ordered >= seq {
+            self.tell_progress(Target::One(from), true, out);
+        }
+    }
+
+    /// Hands decided batches to the service, in order and without gaps. [PBFT-OSDI99 §4.2]
+    pub(super) fn execute_ready(&mut self, out: &mut Out) {
+        if self.is_reinstalling() {
+            return;
+        }
+        loop {
+            let seq = self.ordered.next();
+            let Some(certificate) = self.slots.get(&seq).and_then(|slot| slot.committed.as_ref()) else { break };
+            let digest = certificate.statement().digest;
+            let Some(batch) = self.body(digest) else { break };
+            self.ordered = seq;
+            out.applied(if batch.is_null() { Rule::ExecuteNull } else { Rule::Execute });
+            out.ask(Task::Execute { seq, batch });
+            if self.config.is_checkpoint(seq) {
+                out.ask(Task::Seal { seq });
+                out.ask(Task::Checkpoint { seq });
+            }
+        }
+        self.propose(out);
+    }
+
+    /// The service executed a batch.
+    pub(super) fn on_executed(&mut self, seq: Seq, outcomes: alloc::vec::Vec<Executed>, out: &mut Out) {
+        if seq <= self.executed {
+            // Reported before state was installed over it.
+            return out.applied(Rule::IgnoreUnwanted);
+        }
+        self.executed = seq;
+        if !outcomes.is_empty() && self.is_active() {
+            self.attempts = 0;
+        }
+        let batch = self.slots.get(&seq).and_then(|slot| slot.committed.as_ref()).map(|c| c.statement().digest);
+        let batch = batch.and_then(|digest| self.body(digest));
+        for (index, outcome) in outcomes.into_iter().enumerate() {
+            let digest = batch.as_ref().and_then(|batch| batch.requests().get(index)).map(|request| request.digest());
+            self.answer(digest, outcome, out);
+        }
+        self.propose(out);
+    }
+
+    /// The primary gives waiting requests a number, as far as pipeline and window allow. [PBFT-OSDI99 §4.2]
+    pub(super) fn propose(&mut self, out: &mut Out) {
+        while self.is_active_primary() {
+            let seq = self.proposed.max(self.ordered).max(self.low()).next();
+            let under_way = seq.get() - 1 - self.ordered.get();
+            if seq > self.high() || under_way >= self.config.pipeline() {
+                return;
+            }
+            let Some(batch) = self.requests.next_batch(self.config.batch_bytes()) else { return };
+            self.proposed = seq;
+            let vote = sign(Prepare { view: self.view, seq, digest: batch.digest() }, &self.config);
+            if self.slots.get(&seq).is_some_and(|slot| slot.committed.is_some())
+                || !self.cast_prepare(vote.clone(), out)
+            {
+                out.applied(Rule::KeepEarlierVow);
+                continue;
+            }
+            out.applied(Rule::Propose);
+            self.bodies.insert(batch.digest(), batch.clone());
+            self.slots.entry(seq).or_default().proposal = Some(vote.clone());
+            out.vow(Target::Others, Vow::PrePrepare(PrePrepare::new(vote, batch)));
+            self.advance(seq, out);
+        }
+    }
+
+    /// Everything this replica said about `seq` in its view, again: for a peer that lacks it.
+    pub(super) fn repeat_votes(&self, seq: Seq, to: Target, out: &mut Out) {
+        let Some(slot) = self.slots.get(&seq).filter(|_| self.is_active()) else { return };
+        if let Some(vote) = own_vote(&slot.prepares, &self.config) {
+            let is_ours = slot.proposal.as_ref() == Some(&vote) && self.config.is_primary(self.view);
+            match self.bodies.get(&vote.statement().digest).filter(|_| is_ours) {
+                Some(batch) => out.vow(to, Vow::PrePrepare(PrePrepare::new(vote, batch.clone()))),
+                // What a new view proposed again is in the new-view message, and may be the null request.
+                None if is_ours => out.hint(to, Hint::Proposal(vote)),
+                None => out.vow(to, Vow::Prepare(vote)),
+            }
+        }
+        if let Some(vote) = own_vote(&slot.commits, &self.config) {
+            out.vow(to, Vow::Commit(vote));
+        }
+    }
+
+    /// Feeds votes that were kept for this view back in, and forgets those of views left behind.
+    pub(super) fn take_early(&mut self, view: View, out: &mut Out) {
+        for (_, queue) in core::mem::take(&mut self.early) {
+            for vow in queue {
+                let of = match &vow {
+                    Vow::PrePrepare(message) => message.vote().statement().view,
+                    Vow::Prepare(vote) => vote.statement().view,
+                    Vow::Commit(vote) => vote.statement().view,
+                    Vow::Checkpoint(_) | Vow::ViewChange(_) | Vow::NewView(_) => continue,
+                };
+                if of >= view {
+                    self.on_vote(vow, out);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! A PBFT replica: its state, and `step`, the only place that looks at what kind of input came.
+
+use super::config::Config;
+use super::message::{Evidence, Fact, Hint, Vow};
+use super::requests::Requests;
+use super::rule::{Rule, Timer};
+use super::slot::Slot;
+use super::statement::{Checkpoint, NewView, Prepare, ViewChange};
+use super::transfer::Transfer;
+use alloc::collections::{BTreeMap, VecDeque};
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use synod_kernel::{
+    Batch, Certificate, Digest, Input, Message, Outbox, Process, ReplicaId, Report, Seq, Signed, Status, Tally, Target,
+    View,
+};
+
+/// What is written during a step.
+pub(super) type Out = Outbox<Replica>;
+
+/// Whether the replica votes in its view or only wants it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Mode {
+    /// In the view, voting.
+    Normal,
+    /// Left the views below; waits for the proof of this one.
+    ViewChange {
+        /// The timer for the new view runs, because a strong quorum asked for it.
+        waiting: bool,
+    },
+}
+
+/// A PBFT replica.
+#[derive(Clone, Debug, Hash)]
+pub struct Replica {
+    pub(super) config: Config,
+    pub(super) view: View,
+    pub(super) mode: Mode,
+    /// View changes since a request was last executed: the exponent of the view timeout.
+    pub(super) attempts: u32,
+    /// The proof of the view, if it is not the first.
+    pub(super) new_view: Option<Signed<NewView>>,
+    /// The newest view-change message of every replica, our own included: at most n.
+    pub(super) view_changes: BTreeMap<ReplicaId, Signed<ViewChange>>,
+    /// Votes for later views, in a bounded queue per sender.
+    pub(super) early: BTreeMap<ReplicaId, VecDeque<Vow>>,
+    /// h and its proof.
+    pub(super) stable: Option<Certificate<Checkpoint>>,
+    /// Above h; at most twice the window.
+    pub(super) slots: BTreeMap<Seq, Slot>,
+    /// Batches that slots name, durable here. Never more than three per slot.
+    pub(super) bodies: BTreeMap<Digest, Batch>,
+    /// Checkpoint votes above h, within twice the window.
+    pub(super) checkpoints: BTreeMap<Seq, Tally<Checkpoint>>,
+    /// Our own durable checkpoints, from h on.
+    pub(super) taken: BTreeMap<Seq, Digest>,
+    /// The highest proved checkpoint that this replica has not reached.
+    pub(super) target: Option<Certificate<Checkpoint>>,
+    pub(super) transfer: Option<Transfer>,
+    /// The last batch handed to the service, without gaps.
+    pub(super) ordered: Seq,
+    /// The last batch the service reported.
+    pub(super) executed: Seq,
+    /// `ordered` when the others were last told.
+    pub(super) reported: Seq,
+    /// The last number this replica proposed or saw used in its view.
+    pub(super) proposed: Seq,
+    pub(super) requests: Requests,
+    /// The first evidence against each replica: at most n.
+    pub(super) evidence: BTreeMap<ReplicaId, Evidence>,
+}
+
+impl Replica {
+    /// A replica that has not started: its first input is `Start`.
+    pub fn new(config: Config) -> Self {
+        Self {
+            config,
+            view: View::default(),
+            mode: Mode::Normal,
+            attempts: 0,
+            new_view: None,
+            view_changes: BTreeMap::new(),
+            early: BTreeMap::new(),
+            stable: None,
+            slots: BTreeMap::new(),
+            bodies: BTreeMap::new(),
+            checkpoints: BTreeMap::new(),
+            taken: BTreeMap::new(),
+            target: None,
+            transfer: None,
+            ordered: Seq::default(),
+            executed: Seq::default(),
+            reported: Seq::default(),
+            proposed: Seq::default(),
+            requests: Requests::default(),
+            evidence: BTreeMap::new(),
+        }
+    }
+
+    /// The view this replica is in or wants to be in.
+    pub fn view(&self) -> View {
+        self.view
+    }
+
+    /// The evidence this replica holds.
+    pub fn evidence(&self) -> impl Iterator<Item = &Evidence> + '_ {
+        self.evidence.values()
+    }
+
+    /// h: the last stable checkpoint. [PBFT-OSDI99 §4.3]
+    pub(super) fn low(&self) -> Seq {
+        self.stable.as_ref().map_or(Seq::default(), |stable| stable.statement().seq)
+    }
+
+    /// H: the last sequence number this replica votes for. [PBFT-OSDI99 §4.3]
+    pub(super) fn high(&self) -> Seq {
+        self.low().plus(self.config.window())
+    }
+
+    /// Whether something about this number is kept. Twice the window, because others may be a checkpoint ahead
+    /// and a new view may start up to two windows above our h; votes are cast in the first window only.
+    pub(super) fn is_kept(&self, seq: Seq) -> bool {
+        self.low() < seq && seq <= self.low().plus(2 * self.config.window())
+    }
+
+    pub(super) fn is_active(&self) -> bool {
+        self.mode == Mode::Normal
+    }
+
+    pub(super) fn is_active_primary(&self) -> bool {
+        self.is_active() && self.config.is_primary(self.view)
+    }
+
+    /// The batch with this digest, if it is durable here. The null request always is.
+    pub(super) fn body(&self, digest: Digest) -> Option<Batch> {
+        let null = Batch::null();
+        if digest == null.digest() { Some(null) } else { self.bodies.get(&digest).cloned() }
+    }
+
+    /// Keeps evidence: the first against each replica.
+    pub(super) fn accuse(&mut self, evidence: Evidence, out: &mut Out) {
+        out.applied(Rule::Accuse);
+        if !self.evidence.contains_key(&evidence.culprit()) {
+            out.remember(Fact::Evidence(evidence.clone()));
+            self.evidence.insert(evidence.culprit(), evidence);
+        }
+    }
+
+    fn on_vow(&mut self, from: ReplicaId, vow: Vow, out: &mut Out) {
+        if vow.signer() != from {
+            return out.applied(Rule::IgnoreRelayed);
+        }
+        match vow {
+            Vow::PrePrepare(_) | Vow::Prepare(_) | Vow::Commit(_) => self.on_vote(vow, out),
+            Vow::Checkpoint(vote) => self.on_checkpoint(vote, out),
+            Vow::ViewChange(message) => self.on_view_change(message, out),
+            Vow::NewView(message) => self.on_new_view(message, out),
+        }
+    }
+
+    fn on_hint(&mut self, from: ReplicaId, hint: Hint, out: &mut Out) {
+        match hint {
+            Hint::Progress(progress) => self.on_progress(from, progress, out),
+            Hint::Proposal(vote) => self.on_shown_proposal(from, vote, out),
+            Hint::Fetch(digest) => match self.bodies.get(&digest) {
+                Some(batch) => out.hint(Target::One(from), Hint::Body(batch.clone())),
+                None => out.applied(Rule::IgnoreUnwanted),
+            },
+            Hint::Body(batch) => self.on_body(batch, out),
+            Hint::Decided { certificate, batch, more } => self.on_decided(from, certificate, batch, more, out),
+            Hint::Stable(certificate) => self.learn_stable(certificate, out),
+            Hint::NewView(message) => self.on_new_view(message, out),
+            Hint::FetchChunk { seq, from_key } => self.on_fetch_chunk(from, seq, from_key, out),
+            Hint::Chunk { seq, from_key, chunk } => self.on_chunk(from, seq, from_key, chunk, out),
+        }
+    }
+
+    fn on_timeout(&mut self, timer: Timer, out: &mut Out) {
+        match timer {
+            Timer::Request(key, view) => self.on_request_timeout(key, view, out),
+            Timer::NewView(view) => self.on_new_view_timeout(view, out),
+            Timer::Status => self.on_status_timeout(out),
+            Timer::Transfer(seq) => self.on_transfer_timeout(seq, out),
+        }
+    }
+
+    fn on_report(&mut self, report: Report, out: &mut Out) {
+        match report {
+            Report::Executed { seq, outcomes } => self.on_executed(seq, outcomes, out),
+            Report::Recalled { request, outcome } => self.on_recalled(&request, outcome, out),
+            Report::CheckpointTaken { seq, state } => self.on_checkpoint_taken(seq, state, out),
+            Report::ChunkRead { to, seq, from_key, chunk } => {
+                out.hint(Target::One(to), Hint::Chunk { seq, from_key, chunk });
+            }
+            Report::ChunkStored { seq, transfer } => self.on_chunk_stored(seq, transfer, out),
+            Report::Installed { seq, state } => self.on_installed(seq, state, out),
+            // This protocol does not speculate, so it never asks for a rollback.
+            Report::RolledBack { .. } => out.applied(Rule::IgnoreUnwanted),
+        }
+    }
+}
+
+impl Process for Replica {
+    type Vow = Vow;
+    type Fact = Fact;
+    type Hint = Hint;
+    type Timer = Timer;
+    type Rule = Rule;
+
+    fn step(&mut self, input: Input<Self>, out: &mut Out) {
+        match input {
+            Input::Start { records, executed, state } => self.on_start(records, executed, state, out),
+            Input::Deliver { from, message: Message::Vow(vow) } => self.on_vow(from, vow, out),
+            Input::Deliver { from, message: Message::Hint(hint) } => self.on_hint(from, hint, out),
+            Input::Request { from, request } => self.on_request(from, request, out),
+            Input::Timeout(timer) => self.on_timeout(timer, out),
+            Input::Done(report) => self.on_report(report, out),
+        }
+    }
+
+    fn status(&self) -> Status {
+        let state = match (&self.transfer, self.mode) {
+            (Some(_), _) => "transfer",
+            (None, Mode::Normal) => "normal",
+            (None, Mode::ViewChange { .. }) => "view-change",
+        };
+        let stable = self.stable.as_ref().map(Certificate::statement);
+        Status {
+            state: state.to_string(),
+            view: self.view,
+            executed: self.executed,
+            checkpoint: self.low(),
+            digest: stable.map_or(Digest::ZERO, |stable| stable.state),
+            pending: self.requests.waiting() as u64,
+            accused: self.evidence.keys().copied().collect(),
+        }
+    }
+}
+
+/// What this replica said in its view, of the kind `S`, if it did.
+pub(super) fn own_vote<S: synod_kernel::Statement>(tally: &Tally<S>, config: &Config) -> Option<Signed<S>> {
+    tally.vote_of(config.id()).cloned()
+}
+
+/// Signs as this replica.
+pub(super) fn sign<S: synod_kernel::Statement>(statement: S, config: &Config) -> Signed<S> {
+    Signed::sign(statement, config.domain(), config.signer())
+}
+
+/// The certificates of everything prepared above h, ascending: P. [PBFT-OSDI99 §4.4]
+pub(super) fn prepared(slots: &BTreeMap<Seq, Slot>) -> Vec<Certificate<Prepare>> {
+    slots.values().filter_map(|slot| slot.prepared.clone()).collect()
+}

@@ -1,0 +1,163 @@
+//! Leaving a view and entering the next. [PBFT-OSDI99 §4.4, §4.5.2]
+//!
+//! A replica leaves when a request has waited too long, when f+1 others have left, or when the next view did not
+//! start in time. What it reports when leaving is durable before anybody hears it, so a crash cannot make it take
+//! a vote back. The timeout doubles with each view that brings nothing and returns to its base with progress; the
+//! timer for a new view starts only when a strong quorum asks for it, so that all correct replicas are in the
+//! same view long enough. [PBFT-TOCS02]
+
+use super::message::{Evidence, Fact, Vow};
+use super::new_view;
+use super::replica::{Mode, Out, Replica, prepared, sign};
+use super::rule::{Rule, Timer};
+use super::statement::{NewView, ViewChange};
+use alloc::vec::Vec;
+use synod_kernel::{Seq, Signed, Target, View};
+
+impl Replica {
+    /// Leaves every view below `target` and says what prepared here. [PBFT-OSDI99 §4.4]
+    pub(super) fn leave_view(&mut self, target: View, reason: Rule, out: &mut Out) {
+        assert!(target > self.view, "views are left upwards");
+        out.applied(reason);
+        self.stop_request_timers(out);
+        out.disarm(Timer::NewView(self.view));
+        self.view = target;
+        self.mode = Mode::ViewChange { waiting: false };
+        self.attempts = self.attempts.saturating_add(1);
+        self.slots.values_mut().for_each(super::slot::Slot::leave_view);
+        let members = self.config.membership();
+        let message = ViewChange::new(target, self.stable.clone(), prepared(&self.slots), members)
+            .expect("our own certificates are above our own checkpoint, of views below, and include the primary");
+        let message = sign(message, &self.config);
+        self.view_changes.insert(self.config.id(), message.clone());
+        out.vow(Target::Others, Vow::ViewChange(message));
+        self.try_new_view(out);
+    }
+
+    /// Another replica left. [PBFT-OSDI99 §4.4]
+    pub(super) fn on_view_change(&mut self, message: Signed<ViewChange>, out: &mut Out) {
+        let (from, view) = (message.signer(), message.statement().view());
+        if view < self.view || (view == self.view && self.is_active()) {
+            return out.applied(Rule::IgnoreOldView);
+        }
+        if let Some(earlier) = self.view_changes.get(&from) {
+            let (asked, differs) = (earlier.statement().view(), earlier.statement() != message.statement());
+            if asked == view && differs {
+                let equivocation = synod_kernel::Equivocation { first: earlier.clone(), second: message };
+                return self.accuse(Evidence::ViewChange(equivocation), out);
+            }
+            if asked >= view {
+                return self.try_new_view(out);
+            }
+        }
+        self.view_changes.insert(from, message);
+        self.join(out);
+        self.try_new_view(out);
+    }
+
+    /// When f+1 others ask for views above ours, at least one correct replica does: go to the smallest of them
+    /// without waiting for our own timers. [PBFT-OSDI99 §4.5.2]
+    fn join(&mut self, out: &mut Out) {
+        let (own, current) = (self.config.id(), self.view);
+        let above = self.view_changes.iter().filter(|(id, _)| **id != own).map(|(_, message)| message);
+        let mut views: Vec<View> = above.map(|message| message.statement().view()).filter(|&v| v > current).collect();
+        if views.len() < self.config.membership().weak() {
+            return;
+        }
+        views.sort_unstable();
+        self.leave_view(views[0], Rule::JoinViewChange, out);
+    }
+
+    /// With a strong quorum of view-change messages the new primary starts the view, and everybody else starts to
+    /// wait for it. [PBFT-OSDI99 §4.4] [PBFT-TOCS02]
+    fn try_new_view(&mut self, out: &mut Out) {
+        let (view, Mode::ViewChange { waiting }) = (self.view, self.mode) else { return };
+        let members = *self.config.membership();
+        let asked: Vec<Signed<ViewChange>> =
+            self.view_changes.values().filter(|message| message.statement().view() == view).cloned().collect();
+        if asked.len() < members.strong() {
+            return;
+        }
+        if !self.config.is_primary(view) {
+            if !waiting {
+                self.mode = Mode::ViewChange { waiting: true };
+                out.arm(Timer::NewView(view), self.config.view_timeout(self.attempts));
+            }
+            return;
+        }
+        let proposals = new_view::proposals(view, &asked).expect("genuine certificates lie within two windows");
+        let proposals = proposals.into_iter().map(|proposal| sign(proposal, &self.config)).collect();
+        let message = NewView::new(view, asked, proposals, &members).expect("O was computed from this V");
+        let message = sign(message, &self.config);
+        out.applied(Rule::SendNewView);
+        out.vow(Target::Others, Vow::NewView(message.clone()));
+        self.enter_view(message, out);
+    }
+
+    /// The proof of a view. Its form was checked when it was decoded: V is a strong quorum for this view, and O
+    /// follows from V. [PBFT-OSDI99 §4.4]
+    pub(super) fn on_new_view(&mut self, message: Signed<NewView>, out: &mut Out) {
+        let view = message.statement().view();
+        let is_news = view > self.view || (view == self.view && !self.is_active());
+        if !is_news || message.signer() != self.config.primary(view) {
+            return out.applied(Rule::IgnoreOldView);
+        }
+        out.remember(Fact::NewView(message.clone()));
+        self.enter_view(message, out);
+    }
+
+    fn enter_view(&mut self, message: Signed<NewView>, out: &mut Out) {
+        out.applied(Rule::EnterView);
+        self.stop_request_timers(out);
+        out.disarm(Timer::NewView(self.view));
+        self.adopt_view(message.clone());
+        let newest = message.statement().view_changes().iter().filter_map(|vc| vc.statement().stable());
+        if let Some(certificate) = newest.max_by_key(|certificate| certificate.statement().seq) {
+            self.learn_stable(certificate.clone(), out);
+        }
+        for proposal in message.statement().proposals() {
+            let seq = proposal.statement().seq;
+            if self.is_kept(seq) {
+                self.fetch_missing(seq, out);
+                self.advance(seq, out);
+            }
+        }
+        let view = self.view;
+        self.take_early(view, out);
+        self.resume_requests(out);
+    }
+
+    /// Makes the view ours, without saying anything: what `Start` does too, from the log.
+    pub(super) fn adopt_view(&mut self, message: Signed<NewView>) {
+        self.view = message.statement().view();
+        self.mode = Mode::Normal;
+        self.slots.values_mut().for_each(super::slot::Slot::leave_view);
+        let mut last = new_view::lowest(message.statement().view_changes());
+        for proposal in message.statement().proposals() {
+            let seq = proposal.statement().seq;
+            last = last.max(seq);
+            if self.is_kept(seq) {
+                let slot = self.slots.entry(seq).or_default();
+                slot.proposal = Some(proposal.clone());
+                slot.prepares.cast(proposal.clone()).expect("the first vote in an empty tally");
+            }
+        }
+        self.proposed = last;
+        self.view_changes.retain(|_, other| other.statement().view() > message.statement().view());
+        self.new_view = Some(message);
+    }
+
+    /// The new view did not start in time: its primary is no better. [PBFT-OSDI99 §4.4]
+    pub(super) fn on_new_view_timeout(&mut self, view: View, out: &mut Out) {
+        if view != self.view || self.is_active() {
+            return out.applied(Rule::IgnoreStaleTimer);
+        }
+        self.leave_view(view.next(), Rule::LeaveView, out);
+    }
+
+    /// The highest number that means something in this view.
+    pub(super) fn last_used(&self) -> Seq {
+        let used = self.slots.iter().filter(|(_, slot)| slot.proposal.is_some() || slot.committed.is_some());
+        used.map(|(&seq, _)| seq).max().unwrap_or_default()
+    }
+}
