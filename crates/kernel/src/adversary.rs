@@ -167,3 +167,6 @@ impl<P: Process, A: Adversary<P>> Process for Corrupted<P, A> {
         self.puppets.cores[&self.id].status()
     }
 }
+
+#[cfg(test)]
+mod tests;

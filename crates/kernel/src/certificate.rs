@@ -134,8 +134,8 @@ impl<S: Encode> Encode for Equivocation<S> {
 impl<S: Statement> Decode for Equivocation<S> {
     fn decode(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
         let (first, second) = (Signed::<S>::decode(reader)?, Signed::<S>::decode(reader)?);
-        if first.signer() != second.signer() || first.statement() == second.statement() {
-            return Err(Malformed::Inconsistent("an equivocation is two different statements of one signer"));
+        if first.signer() != second.signer() || !first.statement().contradicts(second.statement()) {
+            return Err(Malformed::Inconsistent("an equivocation is two contradictory statements of one signer"));
         }
         Ok(Self { first, second })
     }
@@ -155,11 +155,12 @@ impl<S, T> Default for Tally<S, T> {
 }
 
 impl<S: Statement, T: Threshold> Tally<S, T> {
-    /// Counts the first vote of each replica; a second, different one is evidence, not a vote. Repeating oneself
-    /// is neither.
+    /// Counts the first vote of each replica; a second one that contradicts it is evidence, not a vote. Repeating
+    /// oneself is neither.
+    #[allow(clippy::result_large_err, reason = "evidence is rare, and kept as it is where it is found")]
     pub fn cast(&mut self, vote: Signed<S>) -> Result<(), Equivocation<S>> {
         match self.first.get(&vote.signer()) {
-            Some(first) if first.statement() != vote.statement() => {
+            Some(first) if first.statement().contradicts(vote.statement()) => {
                 Err(Equivocation { first: first.clone(), second: vote })
             }
             Some(_) => Ok(()),

@@ -35,3 +35,6 @@ impl Chooser for Seeded {
         usize::try_from(scaled).expect("below `options`, which is a usize")
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -273,7 +273,10 @@ impl Parameters {
         let new_view = strong.saturating_mul(self.window.saturating_mul(strong * 66 + 64));
         let rules = [
             (self.checkpoint_interval >= 1, "checkpoint_interval must be at least 1"),
-            (self.window >= 2 * self.checkpoint_interval, "window must be at least twice checkpoint_interval"),
+            (
+                self.window >= self.checkpoint_interval.saturating_mul(2),
+                "window must be at least twice checkpoint_interval",
+            ),
             (self.window <= 4096, "window must be at most 4096"),
             ((1..=self.window).contains(&self.pipeline), "pipeline must be between 1 and window"),
             (self.batch_bytes >= 1 << 11, "batch_bytes must be at least 2048"),

@@ -76,18 +76,18 @@ impl fmt::Debug for PublicKey {
     }
 }
 
-/// A secret key. Wiped from memory when dropped.
-pub struct SecretKey(SigningKey);
+/// A secret key. Wiped from memory when dropped: the library's own type is `Copy` and would stay behind.
+pub struct SecretKey(Zeroizing<SigningKey>);
 
 impl SecretKey {
     /// The key with this seed, which has to come from a source of real randomness.
     pub fn from_seed(seed: &Zeroizing<[u8; 32]>) -> Self {
-        Self(SigningKey::from(**seed))
+        Self(Zeroizing::new(SigningKey::from(**seed)))
     }
 
     /// Its public half.
     pub fn public(&self) -> PublicKey {
-        PublicKey(VerificationKey::from(&self.0))
+        PublicKey(VerificationKey::from(&*self.0))
     }
 
     /// Signs a digest.

@@ -6,7 +6,7 @@
 
 use crate::codec::Encode;
 use crate::digest::Digest;
-use crate::process::{Effect, Process, Record};
+use crate::process::{Effect, Process, Record, Task};
 use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
 
@@ -35,8 +35,12 @@ pub enum Admitted<P: Process> {
 /// Holds back what may not leave yet.
 #[derive(Clone, Debug)]
 pub struct Gate<P: Process> {
-    /// Outward effects with the log position that has to be durable first, in order.
+    /// Effects with the log position that has to be durable first, in order. Whoever drives the process bounds
+    /// this by not stepping it while [`Gate::held`] is beyond its own limit.
     waiting: VecDeque<(u64, Effect<P>)>,
+    /// How many of them are installations. While one waits, later tasks wait behind it, or a batch would be executed
+    /// on the state that is being replaced.
+    waiting_installs: usize,
     /// How many log commands were given out.
     commanded: u64,
     /// How many of them are durable.
@@ -49,12 +53,17 @@ fn fingerprint(record: &[u8]) -> Digest {
     Digest::of("synod gate v1", record)
 }
 
+fn is_install<P: Process>(effect: &Effect<P>) -> bool {
+    matches!(effect, Effect::Ask(Task::Install { .. }))
+}
+
 impl<P: Process> Gate<P> {
-    /// A gate in front of a log that already holds these records.
+    /// A gate in front of a log in which these records are durable. What was merely read back is not enough: a
+    /// repeated vow is not recorded again, so a driver syncs a recovered log before it makes its gate.
     pub fn new(records: &[Record<P>]) -> Self {
         let vows = records.iter().filter(|record| matches!(record, Record::Vow(_)));
         let recorded = vows.map(|record| fingerprint(&record.to_bytes())).collect();
-        Self { waiting: VecDeque::new(), commanded: 0, durable: 0, recorded }
+        Self { waiting: VecDeque::new(), waiting_installs: 0, commanded: 0, durable: 0, recorded }
     }
 
     /// Takes the next effect of a step.
@@ -76,7 +85,7 @@ impl<P: Process> Gate<P> {
                 Admitted::Log(LogCommand::Replace(kept))
             }
             Effect::Send { .. } | Effect::Reply { .. } | Effect::Forward { .. } => self.outward(effect),
-            Effect::Ask(ref task) if task.is_outward() => self.outward(effect),
+            Effect::Ask(ref task) if task.is_outward() || self.waiting_installs > 0 => self.outward(effect),
             Effect::Ask(_) | Effect::Arm { .. } | Effect::Disarm(_) | Effect::Applied(_) => Admitted::Now(effect),
         }
     }
@@ -85,6 +94,7 @@ impl<P: Process> Gate<P> {
         if self.waiting.is_empty() && self.durable == self.commanded {
             return Admitted::Now(effect);
         }
+        self.waiting_installs += usize::from(is_install(&effect));
         self.waiting.push_back((self.commanded, effect));
         Admitted::Held
     }
@@ -101,7 +111,9 @@ impl<P: Process> Gate<P> {
         if *position > self.durable {
             return None;
         }
-        self.waiting.pop_front().map(|(_, effect)| effect)
+        let (_, effect) = self.waiting.pop_front()?;
+        self.waiting_installs -= usize::from(is_install(&effect));
+        Some(effect)
     }
 
     /// How many log commands were given out.

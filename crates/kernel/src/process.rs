@@ -6,7 +6,8 @@
 //! survive a crash; a **hint** may be lost or forgotten at the cost of time, never of safety.
 //!
 //! * **C1 Order.** Effects take effect in the order written. Local ones (timers, tasks that stay inside) need not
-//!   wait for outward ones that C2 holds back; within each of the two kinds the order is kept.
+//!   wait for outward ones that C2 holds back; within each of the two kinds the order is kept. Tasks keep
+//!   their order among themselves too, except that a checkpoint of a sealed state may be overtaken.
 //! * **C2 Output commit.** Nothing leaves the process (`Send`, `Reply`), and no checkpoint or installation becomes
 //!   durable, before every earlier `Persist` is durable. Implemented once, in [`Gate`](crate::gate::Gate).
 //!   Repeating a vow is `vow` again: the gate elides the second record.
@@ -82,6 +83,7 @@ pub trait Process: Clone + Debug + Hash + Send + 'static {
 
 /// What one replica says to another.
 #[derive(Clone, Debug, Hash)]
+#[allow(clippy::derived_hash_with_manual_eq, reason = "both go by content alone; only their bounds differ")]
 pub enum Message<P: Process> {
     /// Binding.
     Vow(P::Vow),
@@ -91,6 +93,7 @@ pub enum Message<P: Process> {
 
 /// What a process has in its log.
 #[derive(Clone, Debug, Hash)]
+#[allow(clippy::derived_hash_with_manual_eq, reason = "both go by content alone; only their bounds differ")]
 pub enum Record<P: Process> {
     /// What it promised.
     Vow(P::Vow),
@@ -130,7 +133,8 @@ pub enum Input<P: Process> {
     Done(Report),
 }
 
-/// What a process asks the service behind it. Tasks are done in the order asked.
+/// What a process asks the service behind it. Tasks are done in the order asked; only a checkpoint that C2 holds back
+/// is overtaken by later ones, which is why the state is sealed first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Task {
     /// Execute a batch. Sequence numbers come without gaps.
@@ -296,6 +300,7 @@ pub enum Target {
 
 /// What a step does to the world, in order.
 #[derive(Clone, Debug, Hash)]
+#[allow(clippy::derived_hash_with_manual_eq, reason = "both go by content alone; only their bounds differ")]
 pub enum Effect<P: Process> {
     /// Append to the log.
     Persist(Record<P>),
@@ -402,3 +407,6 @@ impl<P: Process> Outbox<P> {
         self.effects.extend(effects);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -302,6 +302,11 @@ pub struct Answer {
 
 impl Statement for Answer {
     const KIND: Kind = Kind { protocol: 0, statement: 2 };
+
+    /// Never: a correct replica that executed a request refuses a repetition after the session was evicted.
+    fn contradicts(&self, _: &Self) -> bool {
+        false
+    }
 }
 
 impl Encode for Answer {

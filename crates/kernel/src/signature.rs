@@ -96,3 +96,6 @@ impl fmt::Display for Invalid {
 }
 
 impl core::error::Error for Invalid {}
+
+#[cfg(test)]
+mod tests;

@@ -44,6 +44,14 @@ impl Domain {
 pub trait Statement: Clone + Ord + fmt::Debug + core::hash::Hash + Encode + Decode {
     /// Which statement this is.
     const KIND: Kind;
+
+    /// Whether nobody who follows the protocol makes both. Symmetric, and false of equal statements. Two different
+    /// statements contradict each other by default, which is right only for a type that answers one question: a
+    /// statement that names its view or sequence number has to compare those first, or an honest replica could be
+    /// accused of voting twice for having voted on two things.
+    fn contradicts(&self, other: &Self) -> bool {
+        self != other
+    }
 }
 
 /// A statement whose author can be proved to anyone.

@@ -116,7 +116,18 @@ impl<P: Process> PartialEq for Effect<P> {
             (Self::Disarm(a), Self::Disarm(b)) => a == b,
             (Self::Ask(a), Self::Ask(b)) => a == b,
             (Self::Applied(a), Self::Applied(b)) => a == b,
-            _ => false,
+            (
+                Self::Persist(_)
+                | Self::Compact(_)
+                | Self::Send { .. }
+                | Self::Forward { .. }
+                | Self::Reply { .. }
+                | Self::Arm { .. }
+                | Self::Disarm(_)
+                | Self::Ask(_)
+                | Self::Applied(_),
+                _,
+            ) => false,
         }
     }
 }
