@@ -92,3 +92,6 @@ fn step(side: Side, bound: &[u8], length: usize, nibble: u8) -> Side {
         },
     }
 }
+
+#[cfg(test)]
+mod tests;
