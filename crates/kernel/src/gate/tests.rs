@@ -91,6 +91,16 @@ fn outward_effects_wait_for_every_earlier_record_and_keep_their_order() {
 }
 
 #[test]
+fn nothing_overtakes_what_was_not_taken_out_yet() {
+    let mut gate = gate();
+    gate.admit(persist(1));
+    gate.admit(say(1));
+    gate.durable(1);
+    assert_eq!(gate.admit(hint(2)), Admitted::Held, "though the log owes nothing any more");
+    assert_eq!(released(&mut gate), [say(1), hint(2)]);
+}
+
+#[test]
 fn inward_effects_pass_while_the_log_is_behind() {
     let mut gate = gate();
     gate.admit(persist(1));
