@@ -1,1 +1,27 @@
-//! placeholder
+//! The simulator: a whole cluster, its clients, its network and its disks in one thread, in virtual time, decided by one
+//! seed.
+//!
+//! * A [`Scenario`] says which protocol, service and adversary; [`Options`] draws everything else from the seed.
+//! * A [`World`](world::World) lets things happen, and tells the [`judge`]s everything.
+//! * [`run`](run::run) drives one world through faults and healing to a [`Report`]; [`campaign`](campaign::campaign)
+//!   does that for many seeds.
+//!
+//! The same seed gives the same run, to the last bit of its fingerprint. What is simulated is the network, the power,
+//! the clocks and the disk; everything that runs over them is what runs in production.
+
+pub mod campaign;
+pub mod counters;
+pub mod draw;
+pub mod judge;
+pub mod options;
+pub mod run;
+pub mod scenario;
+pub mod transcript;
+pub mod world;
+
+pub use campaign::{Totals, campaign};
+pub use counters::{Count, Counters};
+pub use judge::{Model, Rule, Violation};
+pub use options::Options;
+pub use run::{Failure, Report};
+pub use scenario::{Engine, EngineError, Scenario, Setting};

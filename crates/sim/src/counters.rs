@@ -1,0 +1,140 @@
+//! What happened in a run, counted: a campaign in which something interesting never happened has not tested it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Counts by name. Names are few and fixed: those of [`Count`] and of the protocol's rules.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    counts: [u64; Count::ALL.len()],
+    rules: BTreeMap<String, u64>,
+}
+
+macro_rules! counts {
+    ($($(#[$doc:meta])* $variant:ident => $name:literal,)*) => {
+        /// Something worth counting.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Count {
+            $($(#[$doc])* $variant,)*
+        }
+        impl Count {
+            /// All of them, in order.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+            /// As it is printed.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+        }
+    };
+}
+
+counts! {
+    /// Seeds that were run.
+    Runs => "runs",
+    /// Operations that clients know to be committed.
+    Operations => "operations",
+    /// Requests that clients know to be refused.
+    Rejections => "rejections",
+    /// Batches of the agreed order.
+    Batches => "batches",
+    /// Null requests among them.
+    NullRequests => "null requests",
+    /// Requests that were ordered more than once, and must have had one effect.
+    Repetitions => "repetitions",
+    /// Times an honest replica was seen in a higher view than before.
+    ViewChanges => "view changes",
+    /// Crashes of one replica.
+    Crashes => "crashes",
+    /// Crashes that hit a replica in the middle of what a step asked for.
+    CrashesInStep => "crashes in a step",
+    /// Crashes that hit a replica in the middle of an operation of its disk.
+    CrashesInDisk => "crashes in the disk",
+    /// Power cuts of all replicas at once.
+    PowerCuts => "power cuts",
+    /// Times a log was found torn after a crash.
+    TornLogs => "torn logs",
+    /// Reboots that went well.
+    Reboots => "reboots",
+    /// Checkpoints taken by honest replicas.
+    Checkpoints => "checkpoints",
+    /// Checkpoints that honest replicas took over from others.
+    Installations => "installations",
+    /// Logs that honest replicas replaced by what they still need.
+    Compactions => "compactions",
+    /// Speculations that honest replicas took back.
+    Rollbacks => "rollbacks",
+    /// Messages that were handed to the network, once for each receiver.
+    Messages => "messages",
+    /// Messages that it lost.
+    Lost => "lost",
+    /// Messages that it delivered twice.
+    Duplicated => "duplicated",
+    /// Messages that a partition stopped.
+    Cut => "cut",
+    /// Messages for a replica that was down.
+    Undeliverable => "undeliverable",
+    /// Messages of corrupted replicas that did not verify.
+    Refused => "refused",
+    /// Partitions.
+    Partitions => "partitions",
+    /// Vows that left honest replicas.
+    Vows => "vows",
+    /// Times the disk was read back before a vow left.
+    Audits => "audits",
+    /// Steps of honest replicas.
+    Steps => "steps",
+}
+
+impl Counters {
+    /// Counts one.
+    pub fn add(&mut self, count: Count) {
+        self.add_many(count, 1);
+    }
+
+    /// Counts several.
+    pub fn add_many(&mut self, count: Count, times: u64) {
+        self.counts[count as usize] += times;
+    }
+
+    /// How many.
+    pub fn get(&self, count: Count) -> u64 {
+        self.counts[count as usize]
+    }
+
+    /// Counts applications of a rule.
+    pub fn add_rule(&mut self, name: String, times: u64) {
+        *self.rules.entry(name).or_default() += times;
+    }
+
+    /// How often this rule was applied.
+    pub fn rule(&self, name: &str) -> u64 {
+        self.rules.get(name).copied().unwrap_or(0)
+    }
+
+    /// Every rule that was applied, with how often.
+    pub fn rules(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.rules.iter().map(|(name, &times)| (name.as_str(), times))
+    }
+
+    /// Adds what another run counted.
+    pub fn merge(&mut self, other: &Self) {
+        for (mine, theirs) in self.counts.iter_mut().zip(other.counts) {
+            *mine += theirs;
+        }
+        for (name, times) in &other.rules {
+            *self.rules.entry(name.clone()).or_default() += times;
+        }
+    }
+}
+
+impl fmt::Display for Counters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for &count in Count::ALL {
+            writeln!(f, "{:>14}  {}", self.get(count), count.name())?;
+        }
+        for (name, times) in &self.rules {
+            writeln!(f, "{times:>14}  rule {name}")?;
+        }
+        Ok(())
+    }
+}

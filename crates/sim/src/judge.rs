@@ -1,0 +1,118 @@
+//! Judges: rules restated, each with its own arithmetic, over what a run lets everybody see.
+//!
+//! A judge never asks the code it judges whether a rule holds. It watches what leaves honest replicas, what their
+//! service executes and what clients learn, and keeps its own account. What corrupted replicas do is never judged.
+//! Whether a rule is expected to hold is the caller's decision: with more liars than the membership tolerates some
+//! must break, and a run that shows it is worth as much as one that does not break.
+
+mod agreement;
+mod clients;
+mod reference;
+mod states;
+mod vows;
+
+pub use agreement::{Agreement, Novelty};
+pub use clients::Clients;
+pub use reference::{Model, Reference};
+pub use states::States;
+pub use vows::Vows;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// A rule that a judge watches over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rule {
+    /// Honest replicas execute the same batch at every sequence number, without gaps, across restarts.
+    Agreement,
+    /// Only what clients signed and submitted is executed, and each request has its effect once.
+    Validity,
+    /// Honest replicas have the same state at the same sequence number.
+    StateEquality,
+    /// An honest replica never answers one question in two ways, and never votes below a view it left.
+    NoContradiction,
+    /// A vow is durable before it leaves.
+    PersistBeforeSend,
+    /// What a client knows to be committed stays where it was committed.
+    AcknowledgedWrites,
+    /// Results are those of an independent model that executes the agreed order.
+    Results,
+    /// Once everything is healed, every request completes and honest replicas converge.
+    Liveness,
+    /// What honest replicas and clients send decodes to what was sent, and verifies.
+    Wire,
+    /// A disk that did only what disks may do is accepted at reboot.
+    Recovery,
+}
+
+impl Rule {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Agreement,
+        Self::Validity,
+        Self::StateEquality,
+        Self::NoContradiction,
+        Self::PersistBeforeSend,
+        Self::AcknowledgedWrites,
+        Self::Results,
+        Self::Liveness,
+        Self::Wire,
+        Self::Recovery,
+    ];
+}
+
+/// A judge's sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Which rule was broken.
+    pub rule: Rule,
+    /// How, in a sentence.
+    pub sentence: String,
+}
+
+impl Violation {
+    /// A sentence about a rule.
+    pub fn of(rule: Rule, sentence: String) -> Self {
+        Self { rule, sentence }
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {}", self.rule, self.sentence)
+    }
+}
+
+/// Decides which sentences end a run, and keeps the first of each of the others.
+#[derive(Clone, Debug)]
+pub struct Court {
+    expected: BTreeSet<Rule>,
+    tolerated: BTreeMap<Rule, String>,
+}
+
+impl Court {
+    /// A court that ends the run when one of these rules is broken.
+    pub fn expecting(rules: impl IntoIterator<Item = Rule>) -> Self {
+        Self { expected: rules.into_iter().collect(), tolerated: BTreeMap::new() }
+    }
+
+    /// Passes a sentence on if its rule was expected to hold, and otherwise keeps it.
+    ///
+    /// # Errors
+    /// The violation, if it ends the run.
+    pub fn hear(&mut self, finding: Result<(), Violation>) -> Result<(), Violation> {
+        match finding {
+            Err(violation) if self.expected.contains(&violation.rule) => Err(violation),
+            Err(Violation { rule, sentence }) => {
+                self.tolerated.entry(rule).or_insert(sentence);
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// The first sentence on each rule that was broken without ending the run.
+    pub fn tolerated(&self) -> &BTreeMap<Rule, String> {
+        &self.tolerated
+    }
+}

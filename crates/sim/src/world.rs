@@ -1,0 +1,271 @@
+//! One world: replicas, disks, clients, a network and an adversary, in one thread and in virtual time.
+//!
+//! Honest replicas run what a real node runs: the process behind the gate, the log and the service over a disk.
+//! Corrupted ones belong to one adversary. Every choice is an answer of one chooser, so a chooser that answers the same
+//! makes the same world. The world knows no protocol; what is right and wrong is for the judges to say, and they are
+//! told everything as it happens.
+
+mod action;
+mod chaos;
+mod clients;
+mod effects;
+mod network;
+mod replica;
+mod seat;
+mod service;
+mod wire;
+
+pub use action::{Action, Schedule};
+pub use network::MAX_IN_FLIGHT;
+
+use crate::counters::Counters;
+use crate::judge::{Agreement, Clients, Court, Reference, Rule, States, Violation, Vows};
+use crate::options::Options;
+use crate::scenario::{Scenario, Setting};
+use crate::transcript::{Event, Place, Transcript};
+use network::Network;
+use seat::{Body, Honest, Seat};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use synod_kernel::adversary::Puppets;
+use synod_kernel::chooser::Chooser;
+use synod_kernel::process::{Outbox, Process};
+use synod_kernel::signature::Author;
+use synod_kernel::symbolic::Referee;
+use synod_kernel::{ClientId, Digest, Domain, Epoch, ReplicaId, Scope, Signer, View};
+use synod_storage::MemoryDisk;
+
+/// A cluster, its clients and everything between them.
+pub struct World<S: Scenario> {
+    scenario: S,
+    setting: Setting,
+    referee: Referee,
+    now: u64,
+    /// Numbers the armings of timers.
+    ticket: u64,
+    schedule: Schedule<S::Process>,
+    seats: Vec<Seat<S>>,
+    skews: Vec<i64>,
+    puppets: Puppets<S::Process>,
+    adversary: S::Adversary,
+    callers: Vec<clients::Caller>,
+    network: Network,
+    healed: bool,
+    outbox: Outbox<S::Process>,
+    judges: Judges<S::Model>,
+    court: Court,
+    transcript: Transcript<S::Process>,
+    counters: Counters,
+    rules: BTreeMap<<S::Process as Process>::Rule, u64>,
+}
+
+struct Judges<M> {
+    agreement: Agreement,
+    states: States,
+    vows: Vows,
+    reference: Reference<M>,
+    clients: Clients,
+}
+
+/// The key that names a client of a simulated world.
+fn client_id(number: usize) -> ClientId {
+    ClientId::new(Digest::of("synod simulated client", &(number as u64).to_le_bytes()).0)
+}
+
+fn setting_of(options: Options) -> Setting {
+    let cluster = Digest::of("synod simulated cluster", &options.seed.to_le_bytes());
+    let scope = Scope { domain: Domain { cluster, epoch: Epoch::new(0) }, membership: options.membership };
+    Setting { scope, clients: (0..options.load.clients).map(client_id).collect(), options }
+}
+
+impl<S: Scenario> World<S> {
+    /// A world at time zero: nobody has started, the faults and the load are planned.
+    ///
+    /// # Errors
+    /// If a replica cannot start on an empty disk.
+    pub fn new(
+        scenario: S,
+        options: Options,
+        expected: impl IntoIterator<Item = Rule>,
+        choose: &mut dyn Chooser,
+    ) -> Result<Self, Violation> {
+        let setting = setting_of(options);
+        let options = &setting.options;
+        let replicas = usize::from(options.membership.size());
+        let referee = Referee::new(options.seed, options.membership, setting.clients.iter().copied());
+        let mut world = Self {
+            now: 0,
+            ticket: 0,
+            schedule: Schedule::default(),
+            seats: Vec::new(),
+            skews: draw_skews(options, choose),
+            puppets: Puppets::new(setting.scope.domain, options.membership),
+            adversary: scenario.adversary(&setting),
+            callers: clients::callers(&setting, &referee),
+            network: Network::new(options.network.clone(), replicas),
+            healed: false,
+            outbox: Outbox::default(),
+            judges: Judges {
+                agreement: Agreement::new(replicas),
+                states: States::default(),
+                vows: Vows::new(replicas),
+                reference: Reference::new(scenario.model(&setting)),
+                clients: Clients::default(),
+            },
+            court: Court::expecting(expected),
+            transcript: Transcript::default(),
+            counters: Counters::default(),
+            rules: BTreeMap::new(),
+            referee,
+            scenario,
+            setting,
+        };
+        world.populate(choose)?;
+        world.plan_faults(choose);
+        world.plan_load(choose);
+        Ok(world)
+    }
+
+    fn populate(&mut self, choose: &mut dyn Chooser) -> Result<(), Violation> {
+        for id in self.setting.options.membership.replicas() {
+            let disk = MemoryDisk::new();
+            if self.setting.options.corrupt.contains(&id) {
+                let signer: Arc<dyn Signer> = Arc::new(self.referee.signer(Author::Replica(id)));
+                let process = self.scenario.process(&self.setting, id, signer.clone());
+                let engine = self.scenario.engine(&self.setting, id, disk);
+                let engine = engine.map_err(|error| Violation::of(Rule::Recovery, format!("replica {id}: {error}")))?;
+                self.puppets.corrupt(id, process, signer);
+                self.seats.push(Seat::Puppet(Body::new(engine)));
+            } else {
+                let honest =
+                    Honest { disk, running: None, life: 0, fuse: None, disk_armed: false, view: View::default() };
+                self.seats.push(Seat::Honest(Box::new(honest)));
+            }
+        }
+        self.setting.options.membership.replicas().try_for_each(|id| self.boot(id, choose))
+    }
+
+    /// Lets the next thing happen. Says whether there was one.
+    ///
+    /// # Errors
+    /// The sentence of a judge that ends the run.
+    pub fn advance(&mut self, choose: &mut dyn Chooser) -> Result<bool, Violation> {
+        let Some((at, action)) = self.schedule.next() else { return Ok(false) };
+        self.now = self.now.max(at);
+        self.perform(action, choose)?;
+        Ok(true)
+    }
+
+    /// Lets an action happen now.
+    ///
+    /// # Errors
+    /// The sentence of a judge that ends the run.
+    pub fn perform(&mut self, action: Action<S::Process>, choose: &mut dyn Chooser) -> Result<(), Violation> {
+        match action {
+            Action::Deliver { from, to, message } => self.on_deliver(from, to, message, choose),
+            Action::Request { from, to, request } => self.on_request(from, to, request, choose),
+            Action::Reply { from, to, reply } => self.on_reply(from, to, reply, choose),
+            Action::Fire { at, life, timer, ticket } => self.on_fire(at, life, timer, ticket, choose),
+            Action::Sync { at, life } => self.on_sync(at, life, choose),
+            Action::Work { at, life } => self.on_work(at, life, choose),
+            Action::Reboot { at, life } => self.on_reboot(at, life, choose),
+            Action::Submit { client } => self.on_submit(client, choose),
+            Action::Wake { client, ticket } => self.on_wake(client, ticket, choose),
+            Action::Crash => self.on_crash(choose),
+            Action::PowerCut => self.on_power_cut(choose),
+            Action::Partition => {
+                self.on_partition(choose);
+                Ok(())
+            }
+            Action::Heal => self.on_heal(choose),
+        }
+    }
+
+    /// Everything that can happen next, with the virtual time it is planned for.
+    pub fn actions(&self) -> impl Iterator<Item = (u64, &Action<S::Process>)> {
+        self.schedule.actions()
+    }
+
+    /// Virtual time, in microseconds.
+    pub fn now(&self) -> u64 {
+        self.now
+    }
+
+    /// What everybody knows.
+    pub fn setting(&self) -> &Setting {
+        &self.setting
+    }
+
+    /// What happened, counted, with the rules that honest replicas applied.
+    pub fn counters(&self) -> Counters {
+        let mut counters = self.counters.clone();
+        for (rule, &times) in &self.rules {
+            counters.add_rule(format!("{rule:?}"), times);
+        }
+        counters
+    }
+
+    /// What happened last.
+    pub fn transcript(&self) -> &Transcript<S::Process> {
+        &self.transcript
+    }
+
+    /// What judges said about rules that were not expected to hold.
+    pub fn court(&self) -> &Court {
+        &self.court
+    }
+
+    /// The last batch that honest replicas are known to have executed.
+    pub fn agreement(&self) -> &Agreement {
+        &self.judges.agreement
+    }
+
+    /// Whether every fault is over.
+    pub fn is_healed(&self) -> bool {
+        self.healed
+    }
+
+    /// Whether there is nothing left to wait for: every request is answered and honest replicas stand at one place.
+    pub fn is_settled(&self) -> bool {
+        let load_is_over = self.callers.iter().all(clients::Caller::is_done) && self.judges.clients.is_idle();
+        load_is_over && self.judges.clients.settle(self.honest(), &self.judges.agreement, self.now).is_ok()
+    }
+
+    /// Judges the end of a run.
+    ///
+    /// # Errors
+    /// If something is not settled.
+    pub fn settle(&mut self) -> Result<(), Violation> {
+        let honest: Vec<ReplicaId> = self.honest().collect();
+        let finding = self.judges.clients.settle(honest, &self.judges.agreement, self.now);
+        self.court.hear(finding)
+    }
+
+    fn honest(&self) -> impl Iterator<Item = ReplicaId> + use<'_, S> {
+        let members = self.setting.options.membership.replicas();
+        members.filter(|id| matches!(self.seats[id.index()], Seat::Honest(_)))
+    }
+
+    fn is_honest(&self, id: ReplicaId) -> bool {
+        matches!(self.seats[id.index()], Seat::Honest(_))
+    }
+
+    fn note(&mut self, place: Place, event: Event<S::Process>) {
+        self.transcript.note(self.now, place, event);
+    }
+
+    fn next_ticket(&mut self) -> u64 {
+        self.ticket += 1;
+        self.ticket
+    }
+}
+
+/// How many millionths each replica's clock is too fast.
+fn draw_skews(options: &Options, choose: &mut dyn Chooser) -> Vec<i64> {
+    let limit = i64::try_from(options.speed.skew_ppm).expect("a skew of parts per million");
+    let mut skew = |_| {
+        let drawn = crate::draw::between(choose, "skew", 0, 2 * options.speed.skew_ppm);
+        i64::try_from(drawn).expect("twice a skew") - limit
+    };
+    options.membership.replicas().map(&mut skew).collect()
+}

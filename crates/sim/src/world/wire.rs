@@ -1,0 +1,163 @@
+//! What travels: encoded by its sender, decoded and verified as a real receiver would, once for all receivers.
+//!
+//! Decoding and verifying are functions of the bytes, so that every receiver would come to the same verdict. What an
+//! honest party sends must arrive as it was sent; what a corrupted one sends may be refused, and is dropped then.
+
+use super::{Action, MAX_IN_FLIGHT, World};
+use crate::counters::Count;
+use crate::judge::{Rule, Violation};
+use crate::scenario::Scenario;
+use crate::transcript::{Event, Place};
+use std::sync::Arc;
+use synod_kernel::chooser::Chooser;
+use synod_kernel::process::{Input, Message, Record, Target};
+use synod_kernel::{Address, ClientId, Decode, Encode, ReplicaId, Reply, Request, Unverified};
+
+use super::seat::{Seat, durable_records};
+
+impl<S: Scenario> World<S> {
+    pub(super) fn send(
+        &mut self,
+        from: ReplicaId,
+        to: Target,
+        message: Message<S::Process>,
+        choose: &mut dyn Chooser,
+    ) -> Result<(), Violation> {
+        if let Message::Vow(vow) = &message
+            && self.is_honest(from)
+        {
+            self.judge_vow(from, vow)?;
+        }
+        let Some(message) = self.transmit(Address::Replica(from), message)? else { return Ok(()) };
+        let message = Arc::new(message);
+        self.note(Place::Replica(from), Event::Sent(to, message.clone()));
+        let members = self.setting.options.membership.replicas();
+        let receives = |id: &ReplicaId| match to {
+            Target::One(one) => *id == one,
+            Target::Others => *id != from,
+        };
+        for to in members.filter(receives) {
+            for at in self.arrivals(from.index(), to.index(), choose) {
+                self.schedule.plan(at, Action::Deliver { from, to, message: message.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    fn judge_vow(&mut self, from: ReplicaId, vow: &VowOf<S>) -> Result<(), Violation> {
+        self.counters.add(Count::Vows);
+        let record = Record::<S::Process>::Vow(vow.clone()).to_bytes();
+        let every = self.setting.options.audit_every;
+        if every > 0 && self.counters.get(Count::Vows).is_multiple_of(every) {
+            self.audit(from, vow, &record)?;
+        }
+        let finding = self.judges.vows.sent(from, vow, &record);
+        self.court.hear(finding)
+    }
+
+    /// Looks for a vow on the disk as a power cut would leave it.
+    fn audit(&mut self, from: ReplicaId, vow: &VowOf<S>, record: &[u8]) -> Result<(), Violation> {
+        let Seat::Honest(honest) = &self.seats[from.index()] else { return Ok(()) };
+        self.counters.add(Count::Audits);
+        let finding = match durable_records(&self.setting, from, &honest.disk) {
+            Ok(found) => self.judges.vows.audited(from, vow, record, &found),
+            Err(error) => Err(Violation::of(Rule::Recovery, format!("the log of replica {from} is refused: {error}"))),
+        };
+        self.court.hear(finding)
+    }
+
+    pub(super) fn send_request(
+        &mut self,
+        from: Address,
+        to: ReplicaId,
+        request: Request,
+        choose: &mut dyn Chooser,
+    ) -> Result<(), Violation> {
+        let Some(request) = self.transmit(from, request)? else { return Ok(()) };
+        let place = match from {
+            Address::Replica(id) => id.index(),
+            Address::Client(_) => self.network.clients(),
+        };
+        for at in self.arrivals(place, to.index(), choose) {
+            self.schedule.plan(at, Action::Request { from, to, request: request.clone() });
+        }
+        Ok(())
+    }
+
+    pub(super) fn send_reply(
+        &mut self,
+        from: ReplicaId,
+        to: ClientId,
+        reply: Reply,
+        choose: &mut dyn Chooser,
+    ) -> Result<(), Violation> {
+        let Some(to) = self.setting.clients.iter().position(|client| *client == to) else { return Ok(()) };
+        let Some(reply) = self.transmit(Address::Replica(from), reply)? else { return Ok(()) };
+        for at in self.arrivals(from.index(), self.network.clients(), choose) {
+            self.schedule.plan(at, Action::Reply { from, to, reply: reply.clone() });
+        }
+        Ok(())
+    }
+
+    /// What arrives of what is sent, if it is not refused.
+    fn transmit<T: Encode + Decode + PartialEq>(&mut self, from: Address, sent: T) -> Result<Option<T>, Violation> {
+        if !self.setting.options.wire {
+            return Ok(Some(sent));
+        }
+        let received = Unverified::<T>::decode(sent.to_bytes().into(), &self.setting.scope)
+            .map_err(|error| error.to_string())
+            .and_then(|received| received.verify(&self.referee).map_err(|error| error.to_string()));
+        let honest = match from {
+            Address::Replica(id) => self.is_honest(id),
+            Address::Client(_) => true,
+        };
+        let finding = match received {
+            Ok(received) if received == sent || !honest => return Ok(Some(received)),
+            Ok(_) => Err(Violation::of(Rule::Wire, format!("what {from} sent decodes to something else"))),
+            Err(why) if honest => Err(Violation::of(Rule::Wire, format!("what {from} sent is refused: {why}"))),
+            Err(_) => {
+                self.counters.add(Count::Refused);
+                Ok(())
+            }
+        };
+        self.court.hear(finding).map(|()| None)
+    }
+
+    fn arrivals(&mut self, from: usize, to: usize, choose: &mut dyn Chooser) -> impl Iterator<Item = u64> + use<S> {
+        let full = self.schedule.len() >= MAX_IN_FLIGHT;
+        let times = self.network.arrivals(self.now, from, to, &mut self.counters, choose);
+        times.filter(move |_| !full)
+    }
+
+    pub(super) fn on_deliver(
+        &mut self,
+        from: ReplicaId,
+        to: ReplicaId,
+        message: Arc<Message<S::Process>>,
+        choose: &mut dyn Chooser,
+    ) -> Result<(), Violation> {
+        if self.seats[to.index()].body().is_none() {
+            self.counters.add(Count::Undeliverable);
+            return Ok(());
+        }
+        self.note(Place::Replica(to), Event::Received(from, message.clone()));
+        self.step(to, Input::Deliver { from, message: Arc::unwrap_or_clone(message) }, choose)
+    }
+
+    pub(super) fn on_request(
+        &mut self,
+        from: Address,
+        to: ReplicaId,
+        request: Request,
+        choose: &mut dyn Chooser,
+    ) -> Result<(), Violation> {
+        if self.seats[to.index()].body().is_none() {
+            self.counters.add(Count::Undeliverable);
+            return Ok(());
+        }
+        self.note(Place::Replica(to), Event::Asked(from, request.clone()));
+        self.step(to, Input::Request { from, request }, choose)
+    }
+}
+
+type VowOf<S> = <<S as Scenario>::Process as synod_kernel::Process>::Vow;
