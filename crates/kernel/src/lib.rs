@@ -3,7 +3,7 @@
 //!
 //! * Vocabulary: who and when ([`id`]), how many are enough ([`membership`]), what bytes mean ([`codec`]),
 //!   who said what ([`signature`], [`statement`]), and what is proved by it ([`certificate`]).
-//! * Contract: a [`Process`](process::Process) is a value, a step is a function, effects are a list. Numbered
+//! * Contract: a [`Process`] is a value, a step is a function, effects are a list. Numbered
 //!   C1 to C8 in [`process`]; output commit (C2) lives once, in [`gate`].
 //!
 //! `no_std` is the point: there is no clock, socket, file or random seed here to be misused, and the crates
