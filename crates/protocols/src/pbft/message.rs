@@ -9,7 +9,7 @@ use synod_kernel::{
 };
 
 /// Bytes of one piece of state, at most.
-pub(super) const CHUNK_MAX: usize = 4 << 20;
+pub(super) const CHUNK_MAX: usize = 8 << 20;
 /// Bytes of one key that a piece of state starts with, at most.
 const CHUNK_KEY_MAX: usize = 2048;
 

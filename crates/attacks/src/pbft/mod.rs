@@ -1,0 +1,5 @@
+//! Attacks on PBFT, in its own words.
+
+mod equivocate;
+
+pub use equivocate::Equivocate;
