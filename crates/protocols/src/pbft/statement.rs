@@ -155,28 +155,37 @@ impl NewView {
 }
 
 macro_rules! vote {
-    ($name:ident { $($field:ident),+ }, $number:literal) => {
+    ($name:ident { $($question:ident),+ => $answer:ident }, $number:literal) => {
         impl Statement for $name {
             const KIND: Kind = Kind { protocol: PROTOCOL, statement: $number };
+
+            fn contradicts(&self, other: &Self) -> bool {
+                $(self.$question == other.$question &&)+ self.$answer != other.$answer
+            }
         }
         impl Encode for $name {
             fn encode(&self, writer: &mut Writer) {
-                $(self.$field.encode(writer);)+
+                $(self.$question.encode(writer);)+
+                self.$answer.encode(writer);
             }
         }
         impl Decode for $name {
             fn decode(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
-                Ok(Self { $($field: Decode::decode(reader)?),+ })
+                Ok(Self { $($question: Decode::decode(reader)?,)+ $answer: Decode::decode(reader)? })
             }
         }
     };
 }
-vote!(Prepare { view, seq, digest }, 1);
-vote!(Commit { view, seq, digest }, 2);
-vote!(Checkpoint { seq, state }, 3);
+vote!(Prepare { view, seq => digest }, 1);
+vote!(Commit { view, seq => digest }, 2);
+vote!(Checkpoint { seq => state }, 3);
 
 impl Statement for ViewChange {
     const KIND: Kind = Kind { protocol: PROTOCOL, statement: 4 };
+
+    fn contradicts(&self, other: &Self) -> bool {
+        self.view == other.view && self != other
+    }
 }
 
 impl Encode for ViewChange {
@@ -197,6 +206,10 @@ impl Decode for ViewChange {
 
 impl Statement for NewView {
     const KIND: Kind = Kind { protocol: PROTOCOL, statement: 5 };
+
+    fn contradicts(&self, other: &Self) -> bool {
+        self.view == other.view && self != other
+    }
 }
 
 impl Encode for NewView {
