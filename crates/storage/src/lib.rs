@@ -8,6 +8,7 @@
 //! was proven durable is ever skipped. The crate does not interpret records, keys or values, and it decides nothing
 //! about the protocol: what to do with a damaged or missing file is the caller's choice.
 
+pub mod checkpoint;
 mod disk;
 mod identity;
 pub mod log;

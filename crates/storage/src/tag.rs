@@ -32,6 +32,16 @@ impl TagKey {
     pub(crate) fn tag(&self, bytes: &[u8]) -> Tag {
         Tag(array(blake3::keyed_hash(&self.0, bytes).as_bytes(), 0))
     }
+
+    /// The tag of `bytes` that follow something tagged `previous`.
+    pub(crate) fn chain(&self, previous: Tag, bytes: &[&[u8]]) -> Tag {
+        let mut hasher = blake3::Hasher::new_keyed(&self.0);
+        hasher.update(&previous.0);
+        for part in bytes {
+            hasher.update(part);
+        }
+        Tag(array(hasher.finalize().as_bytes(), 0))
+    }
 }
 
 /// The `N` bytes at `offset` of a buffer whose size the caller has fixed.
