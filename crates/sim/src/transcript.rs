@@ -194,9 +194,8 @@ impl Default for Fingerprint {
 
 impl Fingerprint {
     fn mix(&mut self, word: u64) {
-        let product = u128::from(self.0 ^ word) * 0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835_u128;
-        let [a, b] = [product as u64, (product >> 64) as u64];
-        self.0 = a ^ b.rotate_left(23);
+        let mixed = (self.0 ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        self.0 = (mixed ^ (mixed >> 32)).wrapping_add(0xD6E8_FEB8_6659_FD93).rotate_left(23);
     }
 }
 

@@ -91,7 +91,9 @@ impl<S: Scenario> World<S> {
         let outage_max = self.setting.options.faults.outage_max.max(1);
         let outage = if self.healed { 1 } else { between(choose, "outage", 1, outage_max) };
         let Seat::Honest(honest) = &mut self.seats[at.index()] else { return };
-        let survival = pick(choose, "survival", &[Survival::Everything, Survival::Nothing, Survival::Some]);
+        // A machine that stops while it writes is the case in which a disk keeps some of it.
+        let everything = if honest.disk_armed { Survival::Some } else { Survival::Everything };
+        let survival = pick(choose, "survival", &[everything, Survival::Nothing, Survival::Some]);
         honest.running = None;
         match survival {
             Survival::Everything => honest.disk.restart(),

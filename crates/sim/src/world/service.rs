@@ -34,6 +34,12 @@ impl<S: Scenario> World<S> {
         let Some(body) = self.seats[at.index()].body() else { return Ok(()) };
         body.working = false;
         let Some(task) = body.tasks.pop_front() else { return Ok(()) };
+        // Before it is done, because a sound service refuses to do what is out of order.
+        if self.is_honest(at) {
+            let finding = self.judges.hear_task(at, &task, &mut self.counters);
+            self.court.hear(finding)?;
+        }
+        let Some(body) = self.seats[at.index()].body() else { return Ok(()) };
         let report = match body.engine.perform(task.clone()) {
             Ok(report) => report,
             Err(error) => return self.broken(at, error, choose),
@@ -44,8 +50,8 @@ impl<S: Scenario> World<S> {
         }
         let Some(report) = report else { return Ok(()) };
         if self.is_honest(at) {
-            let findings = self.judges.hear(at, &task, &report, &mut self.counters);
-            findings.into_iter().try_for_each(|finding| self.court.hear(Err(finding)))?;
+            let findings = self.judges.hear_report(at, &task, &report, &mut self.counters);
+            findings.into_iter().try_for_each(|finding| self.court.hear(finding))?;
         }
         self.note(Place::Replica(at), Event::Done(report.clone()));
         self.step(at, Input::Done(report), choose)
@@ -53,43 +59,48 @@ impl<S: Scenario> World<S> {
 }
 
 impl<M: Model> Judges<M> {
-    /// An honest service performed a task.
-    fn hear(&mut self, at: ReplicaId, task: &Task, report: &Report, counters: &mut Counters) -> Vec<Violation> {
-        let mut findings = Vec::new();
-        let mut find = |finding: Result<(), Violation>| findings.extend(finding.err());
-        match (task, report) {
-            (Task::Execute { seq, batch }, Report::Executed { outcomes, .. }) => {
-                match self.agreement.execute(at, *seq, batch) {
-                    Ok(Novelty::New) => {
-                        counters.add(Count::Batches);
-                        counters.add_many(Count::NullRequests, u64::from(batch.is_null()));
-                        let extended = self.reference.extend(*seq, batch);
-                        find(extended.map(|repetitions| counters.add_many(Count::Repetitions, repetitions)));
-                        find(self.reference.check(at, *seq, batch, outcomes));
-                    }
-                    Ok(Novelty::Known) => find(self.reference.check(at, *seq, batch, outcomes)),
-                    Err(violation) => find(Err(violation)),
-                }
-            }
-            (_, Report::CheckpointTaken { seq, state }) => {
-                counters.add(Count::Checkpoints);
-                find(self.states.computed(at, *seq, *state));
-            }
-            (_, Report::Installed { seq, state }) => {
-                counters.add(Count::Installations);
-                find(self.agreement.resume(at, *seq));
-                find(self.states.adopted(at, *seq, *state));
-            }
-            (_, Report::RolledBack { to }) => {
-                counters.add(Count::Rollbacks);
-                find(self.agreement.resume(at, *to));
-            }
-            (_, Report::Recalled { outcome: Some(outcome), .. }) => {
-                find(self.reference.check_repetition(at, outcome));
-            }
-            (_, Report::Recalled { outcome: None, .. } | Report::ChunkRead { .. } | Report::ChunkStored { .. }) => {}
-            (_, Report::Executed { .. }) => {}
+    /// An honest service is about to perform a task.
+    fn hear_task(&mut self, at: ReplicaId, task: &Task, counters: &mut Counters) -> Result<(), Violation> {
+        let Task::Execute { seq, batch } = task else { return Ok(()) };
+        if self.agreement.execute(at, *seq, batch)? == Novelty::New {
+            counters.add(Count::Batches);
+            counters.add_many(Count::NullRequests, u64::from(batch.is_null()));
+            counters.add_many(Count::Repetitions, self.reference.extend(*seq, batch)?);
         }
-        findings
+        Ok(())
+    }
+
+    /// An honest service performed a task.
+    fn hear_report(
+        &mut self,
+        at: ReplicaId,
+        task: &Task,
+        report: &Report,
+        counters: &mut Counters,
+    ) -> [Result<(), Violation>; 2] {
+        match report {
+            Report::Executed { seq, outcomes } => {
+                let Task::Execute { batch, .. } = task else { return [Ok(()), Ok(())] };
+                [self.reference.check(at, *seq, batch, outcomes), Ok(())]
+            }
+            Report::CheckpointTaken { seq, state } => {
+                counters.add(Count::Checkpoints);
+                [self.states.computed(at, *seq, *state), Ok(())]
+            }
+            Report::Installed { seq, state } => {
+                counters.add(Count::Installations);
+                [self.agreement.resume(at, *seq), self.states.adopted(at, *seq, *state)]
+            }
+            Report::RolledBack { to } => {
+                counters.add(Count::Rollbacks);
+                [self.agreement.resume(at, *to), Ok(())]
+            }
+            Report::Recalled { outcome: Some(outcome), .. } => {
+                [self.reference.check_repetition(at, outcome), Ok(())]
+            }
+            Report::Recalled { outcome: None, .. } | Report::ChunkRead { .. } | Report::ChunkStored { .. } => {
+                [Ok(()), Ok(())]
+            }
+        }
     }
 }

@@ -1,0 +1,162 @@
+//! A toy service that counts operations, with a checkpoint in one file.
+
+use super::Defect;
+use bytes::Bytes;
+use std::collections::BTreeMap;
+use synod_kernel::codec::decode_own;
+use synod_kernel::process::{Executed, Transfer};
+use synod_kernel::request::RequestKey;
+use synod_kernel::{Batch, Digest, Encode, Report, Request, RequestId, Scope, Seq, Task, Writer};
+use synod_sim::{Engine, EngineError, Model};
+use synod_storage::{Disk, DiskFile, MemoryDisk};
+
+/// Everything that was executed: the state is a function of it.
+pub struct Counter {
+    disk: MemoryDisk,
+    defect: Option<Wrong>,
+    batches: Vec<Batch>,
+    total: u64,
+    outcomes: BTreeMap<RequestKey, Executed>,
+    sealed: Vec<Vec<Batch>>,
+    durable: (Seq, Digest),
+}
+
+/// What is wrong with a toy service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// It counts one operation too many in the fifth batch.
+    Miscounts,
+    /// It executes repetitions.
+    Repeats,
+    /// Its checkpoints differ although the results do not.
+    Diverges,
+    /// It loses its checkpoints in a crash.
+    Forgets,
+}
+
+const FILE: &str = "counter";
+
+fn digest(batches: &[Batch]) -> Digest {
+    let digests: Vec<u8> = batches.iter().flat_map(|batch| batch.digest().0).collect();
+    Digest::of("toy state", &digests)
+}
+
+impl Counter {
+    pub fn open(disk: MemoryDisk, scope: &Scope, defect: Option<Wrong>) -> Result<Self, EngineError> {
+        let mut counter = Self {
+            disk,
+            defect,
+            batches: Vec::new(),
+            total: 0,
+            outcomes: BTreeMap::new(),
+            sealed: Vec::new(),
+            durable: (Seq::default(), Digest::ZERO),
+        };
+        if counter.disk.list()?.iter().any(|name| name == FILE) && defect != Some(Wrong::Forgets) {
+            let file = counter.disk.open(FILE)?;
+            let length = usize::try_from(file.length()?).unwrap();
+            let mut bytes = vec![0; length];
+            file.read_at(0, &mut bytes)?;
+            let batches: Vec<Batch> = decode_own::<Batches>(bytes.into(), scope).unwrap().0;
+            for batch in batches {
+                counter.execute(&batch);
+            }
+            counter.durable = (counter.seq(), digest(&counter.batches));
+        }
+        Ok(counter)
+    }
+
+    fn seq(&self) -> Seq {
+        Seq::new(self.batches.len() as u64)
+    }
+
+    fn execute(&mut self, batch: &Batch) -> Vec<Executed> {
+        self.batches.push(batch.clone());
+        let seq = self.seq();
+        let mut outcomes = Vec::new();
+        for request in batch.requests() {
+            let known = self.outcomes.get(&request.key()).filter(|_| self.defect != Some(Wrong::Repeats)).cloned();
+            let outcome = known.unwrap_or_else(|| {
+                self.total += request.operations().len() as u64;
+                self.total += u64::from(self.defect == Some(Wrong::Miscounts) && seq.get() == 5);
+                let result = Bytes::copy_from_slice(&self.total.to_le_bytes());
+                Executed { request: request.key(), seq, result, floor: RequestId::default() }
+            });
+            self.outcomes.insert(outcome.request, outcome.clone());
+            outcomes.push(outcome);
+        }
+        outcomes
+    }
+
+    fn save(&mut self, seq: Seq) -> Result<Digest, EngineError> {
+        let position = self.sealed.iter().position(|batches| batches.len() as u64 == seq.get()).unwrap();
+        let batches = self.sealed.remove(position);
+        let mut writer = Writer::default();
+        writer.list(batches.iter());
+        if self.disk.list()?.iter().any(|name| name == "counter.new") {
+            self.disk.remove("counter.new")?;
+        }
+        let mut file = self.disk.create("counter.new")?;
+        file.write_at(0, &writer.into_bytes())?;
+        file.sync()?;
+        self.disk.rename("counter.new", FILE)?;
+        self.disk.sync_dir()?;
+        let diverged = self.defect == Some(Wrong::Diverges);
+        Ok(if diverged { Digest::of("toy", &seq.to_bytes()) } else { digest(&batches) })
+    }
+}
+
+impl Engine for Counter {
+    fn checkpoint(&self) -> (Seq, Digest) {
+        self.durable
+    }
+
+    fn perform(&mut self, task: Task) -> Result<Option<Report>, EngineError> {
+        Ok(match task {
+            Task::Execute { seq, batch } => Some(Report::Executed { seq, outcomes: self.execute(&batch) }),
+            Task::Seal { .. } => {
+                self.sealed.push(self.batches.clone());
+                None
+            }
+            Task::Checkpoint { seq } => Some(Report::CheckpointTaken { seq, state: self.save(seq)? }),
+            Task::Recall { request } => {
+                let outcome = self.outcomes.get(&request.key()).cloned();
+                Some(Report::Recalled { request, outcome })
+            }
+            Task::ReadChunk { to, seq, from_key } => Some(Report::ChunkRead { to, seq, from_key, chunk: None }),
+            Task::StoreChunk { seq, .. } => Some(Report::ChunkStored { seq, transfer: Transfer::Refused }),
+            Task::Install { seq, root } => Some(Report::Installed { seq, state: root }),
+            Task::Rollback { to } => Some(Report::RolledBack { to }),
+        })
+    }
+}
+
+struct Batches(Vec<Batch>);
+
+impl synod_kernel::Decode for Batches {
+    fn decode(reader: &mut synod_kernel::Reader<'_>) -> Result<Self, synod_kernel::Malformed> {
+        reader.list("batches", 1_000_000).map(Self)
+    }
+}
+
+/// What the service should do, said once more.
+#[derive(Clone, Debug, Default)]
+pub struct Total(u64);
+
+impl Model for Total {
+    fn execute(&mut self, _: Seq, request: &Request) -> Bytes {
+        self.0 += request.operations().len() as u64;
+        Bytes::copy_from_slice(&self.0.to_le_bytes())
+    }
+
+    fn is_refusal(&self, _: &Bytes) -> bool {
+        false
+    }
+}
+
+/// A defect of the toy protocol or of its service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Defects {
+    pub protocol: Defect,
+    pub service: Option<Wrong>,
+}
