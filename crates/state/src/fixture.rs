@@ -9,7 +9,7 @@ use synod_kernel::process::Executed;
 use synod_kernel::signature::Author;
 use synod_kernel::symbolic::{Referee, SymbolicSigner};
 use synod_kernel::{
-    Batch, ClientId, Digest, Domain, Epoch, Faults, Membership, Request, RequestId, Scope, Seq, SessionId,
+    Batch, ClientId, Digest, Domain, Epoch, Faults, Membership, ReplicaId, Request, RequestId, Scope, Seq, SessionId,
 };
 
 pub(crate) const ALICE: ClientId = ClientId::new([0xa1; 32]);
@@ -27,6 +27,10 @@ pub(crate) fn referee() -> Referee {
 
 pub(crate) fn client_signer(client: ClientId) -> SymbolicSigner {
     referee().signer(Author::Client(client))
+}
+
+pub(crate) fn replica_signer(position: u16) -> SymbolicSigner {
+    referee().signer(Author::Replica(ReplicaId::new(position)))
 }
 
 /// A request of Alice's.

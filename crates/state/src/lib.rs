@@ -5,11 +5,13 @@
 //! * [`StateMachine`] is what a user writes; [`Space`] is the part of the map it may touch.
 //! * [`Service`] executes batches: it puts [`sessions`], which make every request happen at most once, in front of
 //!   the machine. [`ReplyBody`] is what it answers.
+//! * [`client`] is the other side: what a client sends, to whom and how often, and when it believes an answer.
 //! * [`plain`] reads data that carries no signatures, such as operations.
 #![cfg_attr(not(test), no_std)]
 
 extern crate alloc;
 
+pub mod client;
 #[cfg(test)]
 mod fixture;
 mod machine;
