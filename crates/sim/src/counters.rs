@@ -35,6 +35,8 @@ counts! {
     Operations => "operations",
     /// Requests that clients know to be refused.
     Rejections => "rejections",
+    /// Times a client did not know an outcome in time, and asked again.
+    Retries => "retries",
     /// Batches of the agreed order.
     Batches => "batches",
     /// Null requests among them.

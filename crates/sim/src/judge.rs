@@ -13,7 +13,7 @@ mod vows;
 
 pub use agreement::{Agreement, Novelty};
 pub use clients::Clients;
-pub use reference::{Model, Reference};
+pub use reference::{Effect, Model, Reference, Submission};
 pub use states::States;
 pub use vows::Vows;
 

@@ -24,4 +24,4 @@ pub use counters::{Count, Counters};
 pub use judge::{Model, Rule, Violation};
 pub use options::Options;
 pub use run::{Failure, Report};
-pub use scenario::{Engine, EngineError, Scenario, Setting};
+pub use scenario::{Booted, Engine, EngineError, Scenario, Setting};

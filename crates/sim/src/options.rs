@@ -53,6 +53,12 @@ pub struct Load {
     pub outstanding: usize,
     /// How long a client waits between two requests, at most.
     pub pause_max: u64,
+    /// Requests that go to every replica at once.
+    pub broadcast: u64,
+    /// How long a client waits before it sends again, to everybody.
+    pub widen: u64,
+    /// How long a client waits before it says that it does not know, and asks again.
+    pub deadline: u64,
 }
 
 /// How the network behaves.
@@ -148,6 +154,9 @@ impl Load {
             operations_max: pick(choose, "operations", &[1, 4, 7, 7, 7, 16]),
             outstanding: pick(choose, "outstanding", &[1, 1, 2, 4]),
             pause_max: if spread { 2 * heal_at / requests } else { 0 },
+            broadcast: pick(choose, "broadcast", &[0, 0, 300, 1000]),
+            widen: pick(choose, "widen", &[20, 100, 300]) * MILLISECOND,
+            deadline: pick(choose, "deadline", &[200, 2_000, 30_000]) * MILLISECOND,
         }
     }
 }

@@ -12,7 +12,9 @@ use synod_kernel::adversary::Adversary;
 use synod_kernel::chooser::Chooser;
 use synod_kernel::process::{Process, Report, Task};
 use synod_kernel::{ClientId, Digest, ReplicaId, Scope, Seq, Signer};
-use synod_storage::{DiskError, Failure, MemoryDisk};
+use synod_state::StateMachine;
+use synod_storage::checkpoint::CheckpointError;
+use synod_storage::{DiskError, Executor, ExecutorError, Failure, Identity, MemoryDisk};
 
 /// What everybody in a world knows.
 #[derive(Clone, Debug)]
@@ -43,7 +45,7 @@ pub trait Scenario {
     ///
     /// # Errors
     /// If the disk fails, or is refused.
-    fn engine(&self, setting: &Setting, id: ReplicaId, disk: MemoryDisk) -> Result<Self::Engine, EngineError>;
+    fn engine(&self, setting: &Setting, id: ReplicaId, disk: MemoryDisk) -> Result<Booted<Self::Engine>, EngineError>;
 
     /// The adversary.
     fn adversary(&self, setting: &Setting) -> Self::Adversary;
@@ -55,11 +57,19 @@ pub trait Scenario {
     fn operation(&self, client: usize, number: u64, choose: &mut dyn Chooser) -> Bytes;
 }
 
+/// A service that was opened, and the newest durable checkpoint that it came from.
+#[derive(Clone, Debug)]
+pub struct Booted<E> {
+    /// The service, in the state of the checkpoint.
+    pub engine: E,
+    /// The place of the checkpoint; zero without one.
+    pub executed: Seq,
+    /// The digest of its state.
+    pub state: Digest,
+}
+
 /// A service and its checkpoint store, performing tasks.
 pub trait Engine {
-    /// The newest durable checkpoint: its place and the digest of its state; zeros without one.
-    fn checkpoint(&self) -> (Seq, Digest);
-
     /// Performs a task. Not every task has a report.
     ///
     /// # Errors
@@ -90,5 +100,42 @@ impl std::error::Error for EngineError {}
 impl From<DiskError> for EngineError {
     fn from(error: DiskError) -> Self {
         if error.failure == Failure::PowerOff { Self::PowerOff } else { Self::Broken(error.to_string()) }
+    }
+}
+
+impl From<ExecutorError> for EngineError {
+    fn from(error: ExecutorError) -> Self {
+        match error {
+            ExecutorError::Checkpoint(CheckpointError::Disk(error)) => error.into(),
+            other => Self::Broken(other.to_string()),
+        }
+    }
+}
+
+/// What runs behind a real replica.
+impl<M: StateMachine> Engine for Executor<M, MemoryDisk> {
+    fn perform(&mut self, task: Task) -> Result<Option<Report>, EngineError> {
+        Ok(Executor::perform(self, task)?)
+    }
+}
+
+impl Setting {
+    /// To whom the files of a replica belong.
+    pub fn identity(&self, id: ReplicaId) -> Identity {
+        Identity { cluster: self.scope.domain.cluster.0, replica: id.get(), incarnation: 1 }
+    }
+
+    /// What runs behind a real replica, as this disk has it.
+    ///
+    /// # Errors
+    /// If the disk fails, or is refused.
+    pub fn executor<M: StateMachine>(
+        &self,
+        id: ReplicaId,
+        disk: MemoryDisk,
+        machine: Arc<M>,
+    ) -> Result<Booted<Executor<M, MemoryDisk>>, EngineError> {
+        let (engine, executed, state) = Executor::open(disk, self.identity(id), machine)?;
+        Ok(Booted { engine, executed, state })
     }
 }

@@ -23,9 +23,9 @@ pub enum Event<P: Process> {
     /// A request arrives.
     Asked(Address, Request),
     /// A client sends a request.
-    Submitted(Request),
-    /// A client knows the outcome of a request.
-    Learned(String),
+    Submitted(ReplicaId, Request),
+    /// A client is told the outcome of its submission with this number.
+    Learned(u64, String),
     /// A timer fires.
     Fired(P::Timer),
     /// The service did something.
@@ -134,8 +134,8 @@ impl<P: Process> fmt::Display for Event<P> {
             Self::Sent(Target::One(to), message) => write!(f, "to r{to:<6} {}", Content(message)),
             Self::Received(from, message) => write!(f, "from r{from:<4} {}", Content(message)),
             Self::Asked(from, request) => write!(f, "asked     {request:?} by {from}"),
-            Self::Submitted(request) => write!(f, "submits   {request:?}"),
-            Self::Learned(outcome) => write!(f, "learns    {outcome}"),
+            Self::Submitted(to, request) => write!(f, "to r{to:<6} {request:?}"),
+            Self::Learned(number, outcome) => write!(f, "learns    number {number}: {outcome}"),
             Self::Fired(timer) => write!(f, "timer     {timer:?}"),
             Self::Done(report) => write!(f, "done      {report:?}"),
             Self::Synced(position) => write!(f, "synced    up to {position}"),
@@ -168,8 +168,8 @@ impl<P: Process> Event<P> {
             Self::Sent(to, message) => (to, message).hash(hash),
             Self::Received(from, _) => from.hash(hash),
             Self::Asked(from, request) => (from, request).hash(hash),
-            Self::Submitted(request) => request.hash(hash),
-            Self::Learned(outcome) => outcome.hash(hash),
+            Self::Submitted(to, request) => (to, request).hash(hash),
+            Self::Learned(number, outcome) => (number, outcome).hash(hash),
             Self::Fired(timer) => timer.hash(hash),
             Self::Done(report) => report.hash(hash),
             Self::Synced(position) => position.hash(hash),

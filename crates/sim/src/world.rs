@@ -21,7 +21,7 @@ pub use network::MAX_IN_FLIGHT;
 use crate::counters::Counters;
 use crate::judge::{Agreement, Clients, Court, Reference, Rule, States, Violation, Vows};
 use crate::options::Options;
-use crate::scenario::{Scenario, Setting};
+use crate::scenario::{Booted, Scenario, Setting};
 use crate::transcript::{Event, Place, Transcript};
 use network::Network;
 use seat::{Body, Honest, Seat};
@@ -32,7 +32,7 @@ use synod_kernel::chooser::Chooser;
 use synod_kernel::process::{Outbox, Process};
 use synod_kernel::signature::Author;
 use synod_kernel::symbolic::Referee;
-use synod_kernel::{ClientId, Digest, Domain, Epoch, ReplicaId, Scope, Signer, View};
+use synod_kernel::{ClientId, Digest, Domain, Epoch, ReplicaId, Scope, Signer};
 use synod_storage::MemoryDisk;
 
 /// A cluster, its clients and everything between them.
@@ -132,17 +132,18 @@ impl<S: Scenario> World<S> {
             if self.setting.options.corrupt.contains(&id) {
                 let signer: Arc<dyn Signer> = Arc::new(self.referee.signer(Author::Replica(id)));
                 let process = self.scenario.process(&self.setting, id, signer.clone());
-                let engine = self.scenario.engine(&self.setting, id, disk);
-                let engine = engine.map_err(|error| Violation::of(Rule::Recovery, format!("replica {id}: {error}")))?;
                 self.puppets.corrupt(id, process, signer);
+                let booted = self.scenario.engine(&self.setting, id, disk);
+                let Booted { engine, executed, state } = booted
+                    .map_err(|error| Violation::of(Rule::Recovery, format!("replica {id} cannot start: {error}")))?;
                 self.seats.push(Seat::Puppet(Body::new(engine)));
+                self.start(id, Vec::new(), executed, state, choose)?;
             } else {
-                let honest =
-                    Honest { disk, running: None, life: 0, fuse: None, disk_armed: false, view: View::default() };
-                self.seats.push(Seat::Honest(Box::new(honest)));
+                self.seats.push(Seat::Honest(Box::new(Honest::new(disk))));
+                self.boot(id, choose)?;
             }
         }
-        self.setting.options.membership.replicas().try_for_each(|id| self.boot(id, choose))
+        Ok(())
     }
 
     /// Lets the next thing happen. Says whether there was one.
@@ -170,7 +171,7 @@ impl<S: Scenario> World<S> {
             Action::Work { at, life } => self.on_work(at, life, choose),
             Action::Reboot { at, life } => self.on_reboot(at, life, choose),
             Action::Submit { client } => self.on_submit(client, choose),
-            Action::Wake { client, ticket } => self.on_wake(client, ticket, choose),
+            Action::Wake { client, timer, ticket } => self.on_wake(client, timer, ticket, choose),
             Action::Crash => self.on_crash(choose),
             Action::PowerCut => self.on_power_cut(choose),
             Action::Partition => {
@@ -227,8 +228,8 @@ impl<S: Scenario> World<S> {
 
     /// Whether there is nothing left to wait for: every request is answered and honest replicas stand at one place.
     pub fn is_settled(&self) -> bool {
-        let load_is_over = self.callers.iter().all(clients::Caller::is_done) && self.judges.clients.is_idle();
-        load_is_over && self.judges.clients.settle(self.honest(), &self.judges.agreement, self.now).is_ok()
+        self.callers.iter().all(clients::Caller::is_done)
+            && self.judges.clients.settle(self.honest(), &self.judges.agreement, self.now).is_ok()
     }
 
     /// Judges the end of a run.

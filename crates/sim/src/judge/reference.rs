@@ -9,21 +9,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use synod_kernel::process::Executed;
 use synod_kernel::request::RequestKey;
 use synod_kernel::{Batch, Digest, ReplicaId, Request, Seq};
+use synod_state::{ReplyBody, plain};
 
 /// An independent, simple implementation of the replicated service.
 pub trait Model: Clone {
-    /// The result of the next request of the agreed order, whose key was not executed before.
-    fn execute(&mut self, seq: Seq, request: &Request) -> Bytes;
-
-    /// Whether a result says that a repetition came too late to be told what the request did the first time.
-    fn is_refusal(&self, result: &Bytes) -> bool;
+    /// The results of the operations of the next request of the agreed order, which was not executed before.
+    fn execute(&mut self, seq: Seq, request: &Request) -> Vec<Bytes>;
 }
+
+/// A client's number and the number of its submission. A client may sign one submission under several keys, if it was
+/// proved to it that nothing under the earlier ones will ever take effect.
+pub type Submission = (usize, u64);
 
 /// What the agreed order means.
 #[derive(Clone, Debug)]
 pub struct Reference<M> {
     model: M,
-    submitted: BTreeMap<RequestKey, BTreeSet<Digest>>,
+    submitted: BTreeMap<RequestKey, BTreeMap<Digest, Submission>>,
+    served: BTreeMap<Submission, RequestKey>,
     effects: BTreeMap<RequestKey, Effect>,
 }
 
@@ -34,39 +37,43 @@ pub struct Effect {
     pub request: Digest,
     /// Where.
     pub seq: Seq,
-    /// With what result.
-    pub result: Bytes,
+    /// With what result of each operation.
+    pub results: Vec<Bytes>,
 }
 
 impl<M: Model> Reference<M> {
     /// Before anything was submitted.
     pub fn new(model: M) -> Self {
-        Self { model, submitted: BTreeMap::new(), effects: BTreeMap::new() }
+        Self { model, submitted: BTreeMap::new(), served: BTreeMap::new(), effects: BTreeMap::new() }
     }
 
-    /// A client signed and submitted a request.
-    pub fn submit(&mut self, request: &Request) {
-        self.submitted.entry(request.key()).or_default().insert(request.digest());
+    /// A client signed and sent a request, for the first time or again.
+    pub fn submit(&mut self, submission: Submission, request: &Request) {
+        self.submitted.entry(request.key()).or_default().insert(request.digest(), submission);
     }
 
     /// The order grew by a batch. Says how many of its requests had been executed before.
     ///
     /// # Errors
-    /// If it holds a request that nobody submitted.
+    /// If it holds a request that nobody submitted, or a submission takes effect under a second key.
     pub fn extend(&mut self, seq: Seq, batch: &Batch) -> Result<u64, Violation> {
         let mut repetitions = 0;
         for request in batch.requests() {
             let key = request.key();
-            if !self.submitted.get(&key).is_some_and(|digests| digests.contains(&request.digest())) {
+            let Some(&submission) = self.submitted.get(&key).and_then(|bodies| bodies.get(&request.digest())) else {
                 let sentence = format!("{request:?} was executed at {seq}, and no client submitted it");
                 return Err(Violation::of(Rule::Validity, sentence));
-            }
+            };
             if self.effects.contains_key(&key) {
                 repetitions += 1;
-            } else {
-                let result = self.model.execute(seq, request);
-                self.effects.insert(key, Effect { request: request.digest(), seq, result });
+                continue;
             }
+            if let Some(earlier) = self.served.insert(submission, key) {
+                let sentence = format!("{key:?} takes effect at {seq}, and the same submission did as {earlier:?}");
+                return Err(Violation::of(Rule::Validity, sentence));
+            }
+            let results = self.model.execute(seq, request);
+            self.effects.insert(key, Effect { request: request.digest(), seq, results });
         }
         Ok(repetitions)
     }
@@ -99,8 +106,9 @@ impl<M: Model> Reference<M> {
     /// # Errors
     /// As [`Reference::check`].
     pub fn check_repetition(&self, at: ReplicaId, outcome: &Executed) -> Result<(), Violation> {
-        let known = self.effects.contains_key(&outcome.request);
-        if known && self.model.is_refusal(&outcome.result) { Ok(()) } else { self.check_effect(at, outcome) }
+        let is_refused = matches!(plain::decode(outcome.result.clone()), Ok(ReplyBody::Refused(_)));
+        let is_known = self.effects.contains_key(&outcome.request);
+        if is_known && is_refused { Ok(()) } else { self.check_effect(at, outcome) }
     }
 
     fn check_effect(&self, at: ReplicaId, outcome: &Executed) -> Result<(), Violation> {
@@ -115,11 +123,13 @@ impl<M: Model> Reference<M> {
                 format!("for replica {at} {key:?} took effect at {here}, and in the agreed order at {there}");
             return Err(Violation::of(Rule::Validity, sentence));
         }
-        if effect.result != outcome.result {
-            let (result, expected) = (&outcome.result, &effect.result);
-            let sentence = format!("replica {at} has result {result:?} for {key:?}, and the model has {expected:?}");
-            return Err(Violation::of(Rule::Results, sentence));
+        match plain::decode(outcome.result.clone()) {
+            Ok(ReplyBody::Executed(results)) if results == effect.results => Ok(()),
+            other => {
+                let expected = &effect.results;
+                let sentence = format!("replica {at} answers {key:?} with {other:?}; the model has {expected:?}");
+                Err(Violation::of(Rule::Results, sentence))
+            }
         }
-        Ok(())
     }
 }

@@ -8,6 +8,7 @@ use std::collections::BinaryHeap;
 use std::sync::Arc;
 use synod_kernel::process::{Message, Process};
 use synod_kernel::{Address, ReplicaId, Reply, Request};
+use synod_state::client::ClientTimer;
 
 /// Something that can happen in a world. Those that name a `life` of a replica are void once it crashed.
 #[derive(Clone, Debug)]
@@ -76,11 +77,13 @@ pub enum Action<P: Process> {
         /// The number of the client.
         client: usize,
     },
-    /// A client looks at its clock.
+    /// A timer of a client fires.
     Wake {
         /// The number of the client.
         client: usize,
-        /// Which arming of its alarm.
+        /// Which timer.
+        timer: ClientTimer,
+        /// Which arming of it.
         ticket: u64,
     },
     /// Some replica crashes.

@@ -1,39 +1,46 @@
-//! Clients: they submit what the scenario wants, and believe what enough replicas vouch for.
+//! Clients: each submits its share of the load through the real client logic, and asks again until it knows.
 
 use super::{Action, World};
 use crate::counters::Count;
-use crate::draw::between;
+use crate::draw::{between, chance};
 use crate::judge::Violation;
-use crate::options::MILLISECOND;
 use crate::scenario::{Scenario, Setting};
 use crate::transcript::{Event, Place};
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 use synod_kernel::chooser::Chooser;
-use synod_kernel::request::{Answer, RequestKey};
 use synod_kernel::signature::Author;
-use synod_kernel::symbolic::{Referee, SymbolicSigner};
-use synod_kernel::{Address, ReplicaId, Reply, Request, RequestId, SessionId};
-
-const RETRY: u64 = 50 * MILLISECOND;
+use synod_kernel::symbolic::Referee;
+use synod_kernel::{Address, ReplicaId, Reply, SessionId};
+use synod_state::client::{Client, ClientEffect, ClientInput, ClientTimer, Destination, Outcome, Patience, Ticket};
 
 /// One client and its workload.
 pub(crate) struct Caller {
-    signer: SymbolicSigner,
+    client: Client,
+    /// The arming of each timer that counts.
+    timers: BTreeMap<ClientTimer, u64>,
+    /// Requests still to be submitted.
     remaining: u64,
+    /// Operations submitted so far.
     operations: u64,
-    next: RequestId,
-    open: BTreeMap<RequestKey, (Request, BTreeMap<ReplicaId, Answer>)>,
-    ticket: u64,
+    /// The number of operations of each request under way.
+    open: BTreeMap<Ticket, u64>,
 }
 
 pub(super) fn callers(setting: &Setting, referee: &Referee) -> Vec<Caller> {
-    let caller = |client| Caller {
-        signer: referee.signer(Author::Client(client)),
-        remaining: setting.options.load.requests,
-        operations: 0,
-        next: RequestId::new(1),
-        open: BTreeMap::new(),
-        ticket: 0,
+    let load = &setting.options.load;
+    let widen = Duration::from_micros(load.widen);
+    let patience = Patience { widen, widest: 8 * widen, deadline: Duration::from_micros(load.deadline) };
+    let caller = |client| {
+        let signer = Arc::new(referee.signer(Author::Client(client)));
+        Caller {
+            client: Client::new(setting.scope, signer, SessionId::new(1), patience),
+            timers: BTreeMap::new(),
+            remaining: load.requests,
+            operations: 0,
+            open: BTreeMap::new(),
+        }
     };
     setting.clients.iter().copied().map(caller).collect()
 }
@@ -52,81 +59,133 @@ impl<S: Scenario> World<S> {
     }
 
     fn plan_submit(&mut self, client: usize, choose: &mut dyn Chooser) {
-        let pause = between(choose, "pause", 0, self.setting.options.load.pause_max);
-        self.schedule.plan(self.now + pause, Action::Submit { client });
+        if self.callers[client].remaining > 0 {
+            let pause = between(choose, "pause", 0, self.setting.options.load.pause_max);
+            self.schedule.plan(self.now + pause, Action::Submit { client });
+        }
     }
 
     pub(super) fn on_submit(&mut self, client: usize, choose: &mut dyn Chooser) -> Result<(), Violation> {
-        let count = between(choose, "operations", 1, self.setting.options.load.operations_max);
+        let load = &self.setting.options.load;
         let caller = &mut self.callers[client];
-        if caller.remaining == 0 || caller.open.len() >= self.setting.options.load.outstanding {
+        if caller.remaining == 0 || caller.open.len() >= load.outstanding {
+            // A request that is done makes room, and brings the next one.
             return Ok(());
         }
+        let count = between(choose, "operations", 1, load.operations_max);
+        let broadcast = chance(choose, "broadcast", load.broadcast);
         let first = caller.operations;
         let operations = (first..first + count).map(|number| self.scenario.operation(client, number, choose)).collect();
+        let destination = if broadcast { Destination::All } else { Destination::Primary };
+        let mut effects = Vec::new();
+        let Ok(ticket) = caller.client.submit(operations, destination, &mut effects) else {
+            // The client holds as much as it may.
+            return Ok(());
+        };
         caller.remaining -= 1;
         caller.operations += count;
-        let domain = self.setting.scope.domain;
-        let request = Request::sign(SessionId::new(1), caller.next, operations, &domain, &caller.signer)
-            .expect("a workload keeps to the limits of a request");
-        caller.next = caller.next.next();
-        caller.open.insert(request.key(), (request.clone(), BTreeMap::new()));
-        self.judges.reference.submit(&request);
-        self.judges.clients.submit(&request, self.now);
-        self.note(Place::Client(client), Event::Submitted(request.clone()));
-        self.broadcast(client, &request, choose)?;
-        self.set_alarm(client);
+        caller.open.insert(ticket, count);
+        self.judges.clients.submit((client, ticket.get()), self.now);
+        self.perform_client(client, effects, choose)?;
         self.plan_submit(client, choose);
         Ok(())
     }
 
-    fn broadcast(&mut self, client: usize, request: &Request, choose: &mut dyn Chooser) -> Result<(), Violation> {
-        let from = Address::Client(self.setting.clients[client]);
-        for to in self.setting.options.membership.replicas() {
-            self.send_request(from, to, request.clone(), choose)?;
-        }
-        Ok(())
-    }
-
-    fn set_alarm(&mut self, client: usize) {
-        let ticket = self.next_ticket();
-        self.callers[client].ticket = ticket;
-        self.schedule.plan(self.now + RETRY, Action::Wake { client, ticket });
-    }
-
-    pub(super) fn on_wake(&mut self, client: usize, ticket: u64, choose: &mut dyn Chooser) -> Result<(), Violation> {
-        if self.callers[client].ticket != ticket || self.callers[client].open.is_empty() {
+    pub(super) fn on_wake(
+        &mut self,
+        client: usize,
+        timer: ClientTimer,
+        ticket: u64,
+        choose: &mut dyn Chooser,
+    ) -> Result<(), Violation> {
+        let caller = &mut self.callers[client];
+        if caller.timers.get(&timer) != Some(&ticket) {
             return Ok(());
         }
-        let open: Vec<Request> = self.callers[client].open.values().map(|(request, _)| request.clone()).collect();
-        for request in open {
-            self.broadcast(client, &request, choose)?;
-        }
-        self.set_alarm(client);
-        Ok(())
+        caller.timers.remove(&timer);
+        self.step_client(client, ClientInput::Timeout(timer), choose)
     }
 
     pub(super) fn on_reply(
         &mut self,
-        _from: ReplicaId,
+        from: ReplicaId,
         to: usize,
         reply: Reply,
         choose: &mut dyn Chooser,
     ) -> Result<(), Violation> {
-        let answer = *reply.answer().statement();
-        let weak = usize::from(self.setting.options.membership.tolerated()) + 1;
-        let Some((request, answers)) = self.callers[to].open.get_mut(&answer.request) else { return Ok(()) };
-        answers.insert(reply.answer().signer(), answer);
-        if answers.values().filter(|other| **other == answer).count() < weak {
-            return Ok(());
+        self.step_client(to, ClientInput::Reply { from, reply }, choose)
+    }
+
+    fn step_client(&mut self, client: usize, input: ClientInput, choose: &mut dyn Chooser) -> Result<(), Violation> {
+        let mut effects = Vec::new();
+        self.callers[client].client.step(input, &mut effects);
+        self.perform_client(client, effects, choose)
+    }
+
+    fn perform_client(
+        &mut self,
+        client: usize,
+        effects: Vec<ClientEffect>,
+        choose: &mut dyn Chooser,
+    ) -> Result<(), Violation> {
+        for effect in effects {
+            match effect {
+                ClientEffect::Send { ticket, to, request } => {
+                    self.judges.reference.submit((client, ticket.get()), &request);
+                    self.note(Place::Client(client), Event::Submitted(to, request.clone()));
+                    let from = Address::Client(self.setting.clients[client]);
+                    self.send_request(from, to, request, choose)?;
+                }
+                ClientEffect::Arm { timer, after } => {
+                    let ticket = self.next_ticket();
+                    self.callers[client].timers.insert(timer, ticket);
+                    let micros = u64::try_from(after.as_micros()).unwrap_or(u64::MAX);
+                    self.schedule.plan(self.now.saturating_add(micros), Action::Wake { client, timer, ticket });
+                }
+                ClientEffect::Disarm(timer) => {
+                    self.callers[client].timers.remove(&timer);
+                }
+                ClientEffect::Done { ticket, outcome } => self.on_outcome(client, ticket, outcome, choose)?,
+            }
         }
-        self.counters.add_many(Count::Operations, request.operations().len() as u64);
-        self.callers[to].open.remove(&answer.request);
-        self.note(Place::Client(to), Event::Learned(format!("{:?} at {}", answer.request, answer.seq)));
-        let reference = &self.judges.reference;
-        let finding = self.judges.clients.acknowledge(answer.request, answer.seq, reply.result(), reference);
-        self.court.hear(finding)?;
-        self.plan_submit(to, choose);
+        Ok(())
+    }
+
+    fn on_outcome(
+        &mut self,
+        client: usize,
+        ticket: Ticket,
+        outcome: Outcome,
+        choose: &mut dyn Chooser,
+    ) -> Result<(), Violation> {
+        let place = Place::Client(client);
+        let submission = (client, ticket.get());
+        match outcome {
+            Outcome::Committed { seq, results, certificate } => {
+                let key = certificate.statement().request;
+                self.note(place, Event::Learned(ticket.get(), format!("{key:?} is committed at {seq}")));
+                let reference = &self.judges.reference;
+                let finding = self.judges.clients.acknowledge(submission, (key, seq), &results, reference);
+                self.court.hear(finding)?;
+                let count = self.callers[client].open.remove(&ticket).unwrap_or(0);
+                self.counters.add_many(Count::Operations, count);
+            }
+            Outcome::Rejected(refusal) => {
+                self.note(place, Event::Learned(ticket.get(), refusal.to_string()));
+                self.judges.clients.refuse(submission);
+                self.callers[client].open.remove(&ticket);
+                self.counters.add(Count::Rejections);
+            }
+            Outcome::Unknown | Outcome::Unavailable => {
+                self.note(place, Event::Learned(ticket.get(), "the outcome is unknown".to_owned()));
+                self.counters.add(Count::Retries);
+                let mut effects = Vec::new();
+                let held = self.callers[client].client.retry(ticket, &mut effects);
+                debug_assert!(held.is_ok(), "a client keeps what it does not know the outcome of");
+                return self.perform_client(client, effects, choose);
+            }
+        }
+        self.plan_submit(client, choose);
         Ok(())
     }
 }

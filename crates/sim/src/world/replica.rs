@@ -5,12 +5,12 @@ use super::{Action, World};
 use crate::counters::Count;
 use crate::draw::{between, chance, pick};
 use crate::judge::Violation;
-use crate::scenario::{Engine, Scenario};
+use crate::scenario::{Booted, Scenario};
 use crate::transcript::{Event, Place};
 use std::sync::Arc;
 use synod_kernel::chooser::Chooser;
 use synod_kernel::gate::Gate;
-use synod_kernel::process::Input;
+use synod_kernel::process::{Input, Record};
 use synod_kernel::signature::Author;
 use synod_kernel::{Digest, ReplicaId, Seq};
 
@@ -42,35 +42,38 @@ enum Survival {
 }
 
 impl<S: Scenario> World<S> {
-    /// Starts a replica from its disk, or its corrupted twin from nothing.
+    /// Starts an honest replica from its disk.
     pub(super) fn boot(&mut self, at: ReplicaId, choose: &mut dyn Chooser) -> Result<(), Violation> {
-        let (records, checkpoint, raw) = match &mut self.seats[at.index()] {
-            Seat::Puppet(body) => (Vec::new(), body.engine.checkpoint(), Vec::new()),
-            Seat::Honest(honest) => {
-                let opened = open_log::<S::Process>(&self.setting, at, &honest.disk).and_then(|opened| {
-                    self.scenario.engine(&self.setting, at, honest.disk.clone()).map(|engine| (opened, engine))
-                });
-                let (opened, engine) = match opened {
-                    Ok(parts) => parts,
-                    Err(error) => return self.broken(at, error, choose),
-                };
-                self.counters.add_many(Count::TornLogs, u64::from(opened.torn));
-                let signer = Arc::new(self.referee.signer(Author::Replica(at)));
-                let checkpoint = engine.checkpoint();
-                honest.running = Some(Running {
-                    process: self.scenario.process(&self.setting, at, signer),
-                    gate: Gate::new(&opened.records),
-                    log: opened.log,
-                    body: Body::new(engine),
-                    syncing: false,
-                });
-                (opened.records, checkpoint, opened.raw)
-            }
+        let Seat::Honest(honest) = &mut self.seats[at.index()] else { return Ok(()) };
+        let disk = honest.disk.clone();
+        let opened = open_log::<S::Process>(&self.setting, at, &disk)
+            .and_then(|opened| Ok((opened, self.scenario.engine(&self.setting, at, disk)?)));
+        let (opened, booted) = match opened {
+            Ok(parts) => parts,
+            Err(error) => return self.broken(at, error, choose),
         };
-        let (executed, state) = checkpoint;
-        if self.is_honest(at) {
-            self.judge_boot(at, executed, state, &raw)?;
-        }
+        self.counters.add_many(Count::TornLogs, u64::from(opened.torn));
+        let Booted { engine, executed, state } = booted;
+        honest.running = Some(Running {
+            process: self.scenario.process(&self.setting, at, Arc::new(self.referee.signer(Author::Replica(at)))),
+            gate: Gate::new(&opened.records),
+            log: opened.log,
+            body: Body::new(engine),
+            syncing: false,
+        });
+        self.judge_boot(at, executed, state, &opened.raw)?;
+        self.start(at, opened.records, executed, state, choose)
+    }
+
+    /// Gives a replica its first input.
+    pub(super) fn start(
+        &mut self,
+        at: ReplicaId,
+        records: Vec<Record<S::Process>>,
+        executed: Seq,
+        state: Digest,
+        choose: &mut dyn Chooser,
+    ) -> Result<(), Violation> {
         self.note(Place::Replica(at), Event::Started(records.len(), executed, state));
         self.step(at, Input::Start { records, executed, state }, choose)
     }

@@ -7,7 +7,7 @@ use synod_kernel::gate::Gate;
 use synod_kernel::process::{Process, Record, Task};
 use synod_kernel::{ReplicaId, View};
 use synod_storage::log::{Log, LogError, LogOptions};
-use synod_storage::{Failure, Identity, MemoryDisk};
+use synod_storage::{Failure, MemoryDisk};
 
 /// Small, so that segments change often, and creating one is cheap.
 const LOG: LogOptions = LogOptions { segment_bytes: 64 << 10, spares_max: 2 };
@@ -54,6 +54,12 @@ pub(crate) struct Body<S: Scenario> {
     pub(crate) working: bool,
 }
 
+impl<S: Scenario> Honest<S> {
+    pub(crate) fn new(disk: MemoryDisk) -> Self {
+        Self { disk, running: None, life: 0, fuse: None, disk_armed: false, view: View::default() }
+    }
+}
+
 impl<S: Scenario> Body<S> {
     pub(crate) fn new(engine: S::Engine) -> Self {
         Self { engine, timers: BTreeMap::new(), tasks: VecDeque::new(), working: false }
@@ -94,10 +100,6 @@ pub(crate) struct OpenLog<P: Process> {
     pub(crate) torn: bool,
 }
 
-pub(crate) fn identity(setting: &Setting, id: ReplicaId) -> Identity {
-    Identity { cluster: setting.scope.domain.cluster.0, replica: id.get(), incarnation: 1 }
-}
-
 /// What a failed log means for its replica.
 pub(crate) fn log_error(error: &LogError) -> EngineError {
     match error {
@@ -112,7 +114,7 @@ pub(crate) fn open_log<P: Process>(
     id: ReplicaId,
     disk: &MemoryDisk,
 ) -> Result<OpenLog<P>, EngineError> {
-    let owner = identity(setting, id);
+    let owner = setting.identity(id);
     if !Log::exists(disk).map_err(|error| log_error(&error))? {
         let log = Log::create(disk.clone(), owner, LOG).map_err(|error| log_error(&error))?;
         return Ok(OpenLog { log, raw: Vec::new(), records: Vec::new(), torn: false });
@@ -130,5 +132,5 @@ pub(crate) fn open_log<P: Process>(
 pub(crate) fn durable_records(setting: &Setting, id: ReplicaId, disk: &MemoryDisk) -> Result<Vec<Vec<u8>>, LogError> {
     let mut copy = disk.fork();
     copy.power_cut(|_, _| false);
-    Log::open(copy, identity(setting, id), LOG).map(|(_, recovered)| recovered.records)
+    Log::open(copy, setting.identity(id), LOG).map(|(_, recovered)| recovered.records)
 }

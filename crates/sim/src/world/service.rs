@@ -95,9 +95,7 @@ impl<M: Model> Judges<M> {
                 counters.add(Count::Rollbacks);
                 [self.agreement.resume(at, *to), Ok(())]
             }
-            Report::Recalled { outcome: Some(outcome), .. } => {
-                [self.reference.check_repetition(at, outcome), Ok(())]
-            }
+            Report::Recalled { outcome: Some(outcome), .. } => [self.reference.check_repetition(at, outcome), Ok(())],
             Report::Recalled { outcome: None, .. } | Report::ChunkRead { .. } | Report::ChunkStored { .. } => {
                 [Ok(()), Ok(())]
             }

@@ -7,7 +7,8 @@ use synod_kernel::codec::decode_own;
 use synod_kernel::process::{Executed, Transfer};
 use synod_kernel::request::RequestKey;
 use synod_kernel::{Batch, Digest, Encode, Report, Request, RequestId, Scope, Seq, Task, Writer};
-use synod_sim::{Engine, EngineError, Model};
+use synod_sim::{Booted, Engine, EngineError, Model};
+use synod_state::ReplyBody;
 use synod_storage::{Disk, DiskFile, MemoryDisk};
 
 /// Everything that was executed: the state is a function of it.
@@ -18,7 +19,6 @@ pub struct Counter {
     total: u64,
     outcomes: BTreeMap<RequestKey, Executed>,
     sealed: Vec<Vec<Batch>>,
-    durable: (Seq, Digest),
 }
 
 /// What is wrong with a toy service.
@@ -42,16 +42,9 @@ fn digest(batches: &[Batch]) -> Digest {
 }
 
 impl Counter {
-    pub fn open(disk: MemoryDisk, scope: &Scope, defect: Option<Wrong>) -> Result<Self, EngineError> {
-        let mut counter = Self {
-            disk,
-            defect,
-            batches: Vec::new(),
-            total: 0,
-            outcomes: BTreeMap::new(),
-            sealed: Vec::new(),
-            durable: (Seq::default(), Digest::ZERO),
-        };
+    pub fn open(disk: MemoryDisk, scope: &Scope, defect: Option<Wrong>) -> Result<Booted<Self>, EngineError> {
+        let mut counter =
+            Self { disk, defect, batches: Vec::new(), total: 0, outcomes: BTreeMap::new(), sealed: Vec::new() };
         if counter.disk.list()?.iter().any(|name| name == FILE) && defect != Some(Wrong::Forgets) {
             let file = counter.disk.open(FILE)?;
             let length = usize::try_from(file.length()?).unwrap();
@@ -61,9 +54,9 @@ impl Counter {
             for batch in batches {
                 counter.execute(&batch);
             }
-            counter.durable = (counter.seq(), digest(&counter.batches));
         }
-        Ok(counter)
+        let (executed, state) = (counter.seq(), digest(&counter.batches));
+        Ok(Booted { engine: counter, executed, state })
     }
 
     fn seq(&self) -> Seq {
@@ -77,9 +70,12 @@ impl Counter {
         for request in batch.requests() {
             let known = self.outcomes.get(&request.key()).filter(|_| self.defect != Some(Wrong::Repeats)).cloned();
             let outcome = known.unwrap_or_else(|| {
-                self.total += request.operations().len() as u64;
                 self.total += u64::from(self.defect == Some(Wrong::Miscounts) && seq.get() == 5);
-                let result = Bytes::copy_from_slice(&self.total.to_le_bytes());
+                let results = request.operations().iter().map(|_| {
+                    self.total += 1;
+                    Bytes::copy_from_slice(&self.total.to_le_bytes())
+                });
+                let result = Bytes::from(ReplyBody::Executed(results.collect()).to_bytes());
                 Executed { request: request.key(), seq, result, floor: RequestId::default() }
             });
             self.outcomes.insert(outcome.request, outcome.clone());
@@ -107,10 +103,6 @@ impl Counter {
 }
 
 impl Engine for Counter {
-    fn checkpoint(&self) -> (Seq, Digest) {
-        self.durable
-    }
-
     fn perform(&mut self, task: Task) -> Result<Option<Report>, EngineError> {
         Ok(match task {
             Task::Execute { seq, batch } => Some(Report::Executed { seq, outcomes: self.execute(&batch) }),
@@ -144,19 +136,9 @@ impl synod_kernel::Decode for Batches {
 pub struct Total(u64);
 
 impl Model for Total {
-    fn execute(&mut self, _: Seq, request: &Request) -> Bytes {
+    fn execute(&mut self, _: Seq, request: &Request) -> Vec<Bytes> {
+        let before = self.0;
         self.0 += request.operations().len() as u64;
-        Bytes::copy_from_slice(&self.0.to_le_bytes())
+        (before + 1..=self.0).map(|total| Bytes::copy_from_slice(&total.to_le_bytes())).collect()
     }
-
-    fn is_refusal(&self, _: &Bytes) -> bool {
-        false
-    }
-}
-
-/// A defect of the toy protocol or of its service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Defects {
-    pub protocol: Defect,
-    pub service: Option<Wrong>,
 }

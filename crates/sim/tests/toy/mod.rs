@@ -15,8 +15,8 @@ use std::time::Duration;
 use synod_kernel::process::{Binding, Executed, Question};
 use synod_kernel::request::RequestKey;
 use synod_kernel::{
-    Batch, Decode, Digest, Effect, Encode, Input, Malformed, Message, Outbox, Process, Reader, Record, ReplicaId, Reply,
-    Report, Request, Scope, Seq, Signer, Status, Target, Task, View, Writer,
+    Batch, Decode, Digest, Effect, Encode, Input, Malformed, Message, Outbox, Process, Reader, Record, ReplicaId,
+    Reply, Report, Request, Scope, Seq, Signer, Status, Target, Task, View, Writer,
 };
 
 /// What is wrong with a toy.
@@ -284,7 +284,9 @@ impl Toy {
                 self.acknowledged.entry(seq).or_default().insert(from);
             }
             Message::Hint(Hint::Executed(seq)) => {
-                for (&seq, batch) in self.proposals.range(seq.next()..).take_while(|(seq, _)| **seq <= self.asked).take(8) {
+                for (&seq, batch) in
+                    self.proposals.range(seq.next()..).take_while(|(seq, _)| **seq <= self.asked).take(8)
+                {
                     out.hint(Target::One(from), Hint::Decided { seq, batch: batch.clone() });
                 }
             }

@@ -8,7 +8,7 @@ use synod_kernel::adversary::Honest;
 use synod_kernel::chooser::Chooser;
 use synod_kernel::{Faults, Membership, ReplicaId, Signer};
 use synod_sim::run::run;
-use synod_sim::{EngineError, Options, Report, Rule, Scenario, Setting};
+use synod_sim::{Booted, EngineError, Options, Report, Rule, Scenario, Setting};
 use synod_storage::MemoryDisk;
 
 pub struct Toys {
@@ -26,7 +26,7 @@ impl Scenario for Toys {
     fn process(&self, setting: &Setting, id: ReplicaId, signer: Arc<dyn Signer>) -> Toy {
         Toy::new(id, setting.scope, signer, self.defect)
     }
-    fn engine(&self, setting: &Setting, id: ReplicaId, disk: MemoryDisk) -> Result<Counter, EngineError> {
+    fn engine(&self, setting: &Setting, id: ReplicaId, disk: MemoryDisk) -> Result<Booted<Counter>, EngineError> {
         Counter::open(disk, &setting.scope, self.wrong.filter(|_| id.get() == 1))
     }
     fn adversary(&self, _: &Setting) -> Honest {
