@@ -6,3 +6,6 @@
 
 pub mod files;
 pub mod genesis;
+mod metrics;
+mod transport;
+mod verify;

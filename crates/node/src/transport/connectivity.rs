@@ -1,0 +1,67 @@
+//! Which replicas we can hear and reach, for readiness and for whoever waits for it.
+
+use synod_kernel::{Membership, ReplicaId};
+use tokio::sync::watch;
+
+/// The two directions to one replica.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Link {
+    /// Connections from it that are up.
+    pub(crate) inbound: usize,
+    /// Whether our connection to it is up.
+    pub(crate) outbound: bool,
+}
+
+/// The state of all links of one replica.
+#[derive(Clone, Debug)]
+pub(crate) struct Connectivity {
+    links: watch::Sender<Vec<Link>>,
+}
+
+impl Connectivity {
+    /// Nothing is connected.
+    pub(crate) fn new(members: &Membership) -> Self {
+        Self { links: watch::Sender::new(vec![Link::default(); usize::from(members.size())]) }
+    }
+
+    fn update(&self, id: ReplicaId, change: impl FnOnce(&mut Link)) {
+        self.links.send_modify(|links| {
+            if let Some(link) = links.get_mut(id.index()) {
+                change(link);
+            }
+        });
+    }
+
+    /// A connection from a replica came up.
+    pub(crate) fn inbound_up(&self, id: ReplicaId) {
+        self.update(id, |link| link.inbound += 1);
+    }
+
+    /// A connection from a replica is over.
+    pub(crate) fn inbound_down(&self, id: ReplicaId) {
+        self.update(id, |link| link.inbound -= 1);
+    }
+
+    /// Our connection to a replica came up or is over.
+    pub(crate) fn outbound(&self, id: ReplicaId, is_up: bool) {
+        self.update(id, |link| link.outbound = is_up);
+    }
+
+    /// The replicas that are connected in both directions. One direction alone proves little: a dialler learns of being
+    /// refused only after its own handshake has succeeded.
+    pub(crate) fn connected(&self) -> Vec<ReplicaId> {
+        connected(&self.links.borrow())
+    }
+
+    /// Waits until so many other replicas are connected in both directions.
+    #[cfg(test)]
+    pub(crate) async fn wait_for(&self, count: usize) {
+        let mut links = self.links.subscribe();
+        links.wait_for(|links| connected(links).len() >= count).await.expect("the sender is in self");
+    }
+}
+
+fn connected(links: &[Link]) -> Vec<ReplicaId> {
+    let links = (0..).map(ReplicaId::new).zip(links);
+    links.filter(|(_, link)| link.inbound > 0 && link.outbound).map(|(id, _)| id).collect()
+}

@@ -1,0 +1,125 @@
+//! The dialling side: one connection to one replica, made again whenever it breaks.
+//!
+//! What is queued survives a broken connection, what was already handed to it may not. Waits grow from one attempt to
+//! the next and are jittered, so that replicas that come back together are not dialled in step.
+
+use super::connection::{End, Origin, Sink, Terms, carry};
+use super::limits::Limits;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+use synod_kernel::ReplicaId;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+/// Whom to dial, and how.
+pub(crate) struct Dialer<K, F> {
+    /// The replica.
+    pub(crate) id: ReplicaId,
+    /// Where it listens, `host:port`.
+    pub(crate) address: String,
+    /// Accepts its key alone.
+    pub(crate) tls: Arc<ClientConfig>,
+    /// The bounds.
+    pub(crate) limits: Limits,
+    /// What is sent to it, and how its connection counts.
+    pub(crate) origin: Arc<Origin>,
+    /// Bytes of a frame from it, at most.
+    pub(crate) frame_max: usize,
+    /// Where its frames go.
+    pub(crate) sink: K,
+    /// Told when the connection comes up, and when it is over.
+    pub(crate) on_change: F,
+}
+
+/// Keeps a connection up until the queue is closed.
+pub(crate) async fn dial_until_finished<K: Sink, F: Fn(bool) + Send>(dialer: Dialer<K, F>) {
+    let Dialer { id, address, limits, origin, .. } = &dialer;
+    let mut backoff = Backoff::new(limits.backoff_min, limits.backoff_max);
+    let mut was_reachable = true;
+    while origin.queue.closing().is_none() {
+        match timeout(limits.handshake_timeout, connect(address, &dialer.tls)).await {
+            Ok(Ok(stream)) => {
+                let since = Instant::now();
+                was_reachable = true;
+                let end = hold(&dialer, stream).await;
+                tracing::info!("connection to replica {id} at {address} is over: {end}");
+                if since.elapsed() >= limits.backoff_max {
+                    backoff.reset();
+                }
+            }
+            failed => {
+                let why = failed.map_or_else(|_| "it does not answer".to_owned(), |result| describe(&result));
+                // Said once for each outage; the rest is for those who look closer.
+                if was_reachable {
+                    tracing::warn!("cannot reach replica {id} at {address}: {why}; trying again until it answers");
+                } else {
+                    tracing::debug!("cannot reach replica {id} at {address}: {why}");
+                }
+                was_reachable = false;
+            }
+        }
+        tokio::select! {
+            () = sleep(backoff.next()) => {}
+            _ = origin.queue.closed() => {}
+        }
+    }
+}
+
+fn describe(result: &io::Result<TlsStream<TcpStream>>) -> String {
+    result.as_ref().err().map_or_else(String::new, ToString::to_string)
+}
+
+async fn connect(address: &str, tls: &Arc<ClientConfig>) -> io::Result<TlsStream<TcpStream>> {
+    let socket = TcpStream::connect(address).await?;
+    socket.set_nodelay(true)?;
+    // Never sent: a peer is its key, but the library wants a name.
+    let nobody = ServerName::from(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    TlsConnector::from(tls.clone()).connect(nobody, socket).await
+}
+
+async fn hold<K: Sink, F: Fn(bool) + Send>(dialer: &Dialer<K, F>, stream: TlsStream<TcpStream>) -> End {
+    let Dialer { id, address, limits, origin, frame_max, sink, on_change, .. } = dialer;
+    tracing::info!("connected to replica {id} at {address}");
+    on_change(true);
+    origin.counters.connections.inc();
+    let terms = Terms { frame_max: *frame_max, idle: None, write_timeout: limits.write_timeout };
+    let end = carry(stream, origin, sink, terms).await;
+    origin.counters.connections.dec();
+    on_change(false);
+    end
+}
+
+/// Waits that double, each shortened by up to a half at random.
+#[derive(Debug)]
+struct Backoff {
+    min: Duration,
+    max: Duration,
+    next: Duration,
+}
+
+impl Backoff {
+    fn new(min: Duration, max: Duration) -> Self {
+        Self { min, max, next: min }
+    }
+
+    fn reset(&mut self) {
+        self.next = self.min;
+    }
+
+    fn next(&mut self) -> Duration {
+        let whole = self.next;
+        self.next = (whole * 2).min(self.max);
+        // Without randomness the wait is whole, which is only less even.
+        let random = getrandom::u32().unwrap_or(0);
+        whole - whole.mul_f64(f64::from(random) / f64::from(u32::MAX) / 2.0)
+    }
+}
+
+#[cfg(test)]
+mod tests;

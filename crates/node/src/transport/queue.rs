@@ -1,0 +1,192 @@
+//! What waits to be sent to one peer, within bounds.
+//!
+//! Two policies for the moment when there is no room: between replicas the oldest frame that binds nobody is dropped,
+//! because the protocol repairs losses; towards a client the queue closes, because a client that does not read its
+//! answers costs memory for nothing. One frame is always let into an empty queue, however large.
+
+use bytes::Bytes;
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+/// How much a frame matters when there is no room for all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Weight {
+    /// Binds its sender; dropped last.
+    Essential,
+    /// Will be said again anyway; dropped first.
+    Expendable,
+}
+
+/// What to do when there is no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Overflow {
+    /// Drop the oldest expendable frame, or else the oldest.
+    DropOldest,
+    /// Close the queue.
+    Close,
+}
+
+/// Why a queue takes no more frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Closing {
+    /// Orderly: what is queued is still sent.
+    #[error("this process ends")]
+    Finished,
+    /// The peer reads too slowly.
+    #[error("it reads its answers too slowly")]
+    TooSlow,
+    /// A newer connection of the same peer took its place.
+    #[error("a newer connection of the same peer took its place")]
+    Replaced,
+    /// The peer sent something that no correct peer sends.
+    #[error("it sent a frame with {0}")]
+    Offence(&'static str),
+}
+
+/// A bounded queue with one reader.
+#[derive(Debug)]
+pub(crate) struct SendQueue {
+    inner: Mutex<Inner>,
+    changed: Notify,
+    bytes_max: usize,
+    frames_max: usize,
+    overflow: Overflow,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    /// Frames with their place in the order.
+    essential: VecDeque<(u64, Bytes)>,
+    expendable: VecDeque<(u64, Bytes)>,
+    next: u64,
+    bytes: usize,
+    closing: Option<Closing>,
+}
+
+impl Inner {
+    fn frames(&self) -> usize {
+        self.essential.len() + self.expendable.len()
+    }
+
+    fn pop(&mut self) -> Option<Bytes> {
+        let is_essential = match (self.essential.front(), self.expendable.front()) {
+            (Some((one, _)), Some((other, _))) => one < other,
+            (one, _) => one.is_some(),
+        };
+        let lane = if is_essential { &mut self.essential } else { &mut self.expendable };
+        let (_, frame) = lane.pop_front()?;
+        self.bytes -= frame.len();
+        Some(frame)
+    }
+
+    fn drop_oldest(&mut self) {
+        let frame = self.expendable.pop_front().or_else(|| self.essential.pop_front());
+        self.bytes -= frame.map_or(0, |(_, frame)| frame.len());
+    }
+}
+
+impl SendQueue {
+    /// An empty queue with these bounds.
+    pub(crate) fn new(bytes_max: usize, frames_max: usize, overflow: Overflow) -> Self {
+        Self { inner: Mutex::default(), changed: Notify::new(), bytes_max, frames_max, overflow }
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Appends a frame and says how many frames were dropped for it, itself included.
+    pub(crate) fn push(&self, frame: Bytes, weight: Weight) -> usize {
+        let mut inner = self.inner();
+        if inner.closing.is_some() {
+            return 1;
+        }
+        let mut dropped = 0;
+        while inner.frames() > 0 && (inner.bytes + frame.len() > self.bytes_max || inner.frames() + 1 > self.frames_max)
+        {
+            match self.overflow {
+                Overflow::DropOldest => inner.drop_oldest(),
+                Overflow::Close => {
+                    drop(inner);
+                    self.close(Closing::TooSlow);
+                    return dropped + 1;
+                }
+            }
+            dropped += 1;
+        }
+        inner.bytes += frame.len();
+        let place = inner.next;
+        inner.next += 1;
+        match weight {
+            Weight::Essential => inner.essential.push_back((place, frame)),
+            Weight::Expendable => inner.expendable.push_back((place, frame)),
+        }
+        drop(inner);
+        self.changed.notify_one();
+        dropped
+    }
+
+    /// Moves queued frames of about `bytes` together into `batch`, in order, waiting for the first one. The end of the
+    /// queue is an error that says why. May be cancelled: frames leave the queue only when this returns.
+    pub(crate) async fn next_batch(&self, bytes: usize, batch: &mut Vec<Bytes>) -> Result<(), Closing> {
+        loop {
+            let changed = self.changed.notified();
+            {
+                let mut inner = self.inner();
+                if let Some(closing) = inner.closing
+                    && (closing != Closing::Finished || inner.frames() == 0)
+                {
+                    return Err(closing);
+                }
+                let mut taken = 0;
+                while taken < bytes
+                    && let Some(frame) = inner.pop()
+                {
+                    taken += frame.len();
+                    batch.push(frame);
+                }
+                if !batch.is_empty() {
+                    return Ok(());
+                }
+            }
+            changed.await;
+        }
+    }
+
+    /// Takes no more frames. The first reason stands; anything but [`Closing::Finished`] discards what is queued.
+    pub(crate) fn close(&self, closing: Closing) {
+        let mut inner = self.inner();
+        match inner.closing {
+            None | Some(Closing::Finished) => inner.closing = Some(closing),
+            Some(_) => {}
+        }
+        drop(inner);
+        self.changed.notify_one();
+    }
+
+    /// Waits until no more frames are taken, and says why.
+    pub(crate) async fn closed(&self) -> Closing {
+        loop {
+            let changed = self.changed.notified();
+            if let Some(closing) = self.closing() {
+                return closing;
+            }
+            changed.await;
+        }
+    }
+
+    /// Why no more frames are taken, if so.
+    pub(crate) fn closing(&self) -> Option<Closing> {
+        self.inner().closing
+    }
+
+    /// Bytes that wait.
+    #[cfg(test)]
+    pub(crate) fn bytes(&self) -> usize {
+        self.inner().bytes
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,124 @@
+//! Who is connected to us.
+//!
+//! One connection for each replica and a few for each client; the newest replaces the oldest, so a peer whose old
+//! connection hangs half open is never locked out by it. Replies find their way back to a client here.
+
+use super::connection::Origin;
+use super::connectivity::Connectivity;
+use super::limits::Limits;
+use super::queue::{Closing, Overflow, SendQueue, Weight};
+use crate::metrics::Metrics;
+use bytes::Bytes;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use synod_kernel::{Address, ClientId};
+use tokio::sync::Semaphore;
+
+/// The inbound connections of one process.
+#[derive(Debug)]
+pub(crate) struct Roster {
+    limits: Limits,
+    connectivity: Connectivity,
+    metrics: Arc<Metrics>,
+    present: Mutex<Present>,
+}
+
+#[derive(Debug, Default)]
+struct Present {
+    peers: BTreeMap<Address, VecDeque<Arc<Origin>>>,
+    clients: usize,
+}
+
+/// Too many clients are connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("as many clients are connected as may be")]
+pub(crate) struct Crowded;
+
+impl Roster {
+    /// Nobody is connected.
+    pub(crate) fn new(limits: Limits, connectivity: Connectivity, metrics: Arc<Metrics>) -> Self {
+        Self { limits, connectivity, metrics, present: Mutex::default() }
+    }
+
+    fn present(&self) -> MutexGuard<'_, Present> {
+        self.present.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets an authenticated peer in. [`Roster::leave`] has to follow.
+    pub(crate) fn enter(&self, peer: Address) -> Result<Arc<Origin>, Crowded> {
+        let limits = &self.limits;
+        let (bytes, frames, budget, connections) = match peer {
+            Address::Replica(_) => {
+                (limits.replica_queue_bytes, limits.replica_queue_frames, limits.replica_budget_bytes, 1)
+            }
+            Address::Client(_) => (
+                limits.client_queue_bytes,
+                limits.client_queue_frames,
+                limits.client_budget_bytes,
+                limits.connections_per_client,
+            ),
+        };
+        let mut present = self.present();
+        let others = present.peers.get(&peer).map_or(0, VecDeque::len);
+        let is_client = matches!(peer, Address::Client(_));
+        if is_client && others < connections && present.clients >= limits.client_connections_max {
+            return Err(Crowded);
+        }
+        let origin = Arc::new(Origin {
+            peer,
+            queue: Arc::new(SendQueue::new(bytes, frames, Overflow::Close)),
+            budget: Arc::new(Semaphore::new(budget)),
+            counters: self.metrics.peer(peer),
+        });
+        let connected = present.peers.entry(peer).or_default();
+        connected.push_back(origin.clone());
+        let surplus = connected.len().saturating_sub(connections);
+        let replaced: Vec<_> = connected.drain(..surplus).collect();
+        if is_client {
+            present.clients = present.clients + 1 - replaced.len();
+        }
+        drop(present);
+        replaced.iter().for_each(|old| old.queue.close(Closing::Replaced));
+        origin.counters.connections.inc();
+        if let Address::Replica(id) = peer {
+            self.connectivity.inbound_up(id);
+        }
+        Ok(origin)
+    }
+
+    /// A connection is over.
+    pub(crate) fn leave(&self, origin: &Arc<Origin>) {
+        let mut present = self.present();
+        if let Some(connected) = present.peers.get_mut(&origin.peer) {
+            let before = connected.len();
+            connected.retain(|other| !Arc::ptr_eq(other, origin));
+            let left = before - connected.len();
+            let is_empty = connected.is_empty();
+            if is_empty {
+                present.peers.remove(&origin.peer);
+            }
+            if matches!(origin.peer, Address::Client(_)) {
+                present.clients -= left;
+            }
+        }
+        drop(present);
+        origin.counters.connections.dec();
+        if let Address::Replica(id) = origin.peer {
+            self.connectivity.inbound_down(id);
+        }
+    }
+
+    /// Sends a frame to a client, on every connection it has: which of them asked is not known here.
+    pub(crate) fn reply(&self, client: ClientId, frame: &Bytes) {
+        let present = self.present();
+        for origin in present.peers.get(&Address::Client(client)).into_iter().flatten() {
+            let dropped = origin.queue.push(frame.clone(), Weight::Essential);
+            origin.counters.frames_dropped.inc_by(dropped as u64);
+        }
+    }
+
+    /// Ends every connection, what is queued is still sent.
+    pub(crate) fn finish(&self) {
+        self.present().peers.values().flatten().for_each(|origin| origin.queue.close(Closing::Finished));
+    }
+}
