@@ -10,6 +10,7 @@
 
 pub mod checkpoint;
 mod disk;
+mod executor;
 mod identity;
 pub mod log;
 mod tag;
@@ -17,4 +18,5 @@ mod tag;
 pub use disk::memory::{Counters, MemoryDisk, MemoryFile, MemoryLock};
 pub use disk::real::{RealDisk, RealFile, RealLock};
 pub use disk::{Disk, DiskError, DiskFile, Failure, Operation};
+pub use executor::{Executor, ExecutorError};
 pub use identity::Identity;

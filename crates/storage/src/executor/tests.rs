@@ -1,0 +1,145 @@
+//! The executor over a simulated disk: what it reports durable is there after a crash, what peers send is checked.
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use crate::MemoryDisk;
+use synod_kernel::signature::Author;
+use synod_kernel::symbolic::Referee;
+use synod_kernel::{Batch, ClientId, Domain, Epoch, Faults, Membership, ReplicaId, Request, RequestId, SessionId};
+use synod_state::{Context, Space};
+
+/// Puts the operation under its own first byte.
+struct Shelf;
+impl StateMachine for Shelf {
+    fn apply(&self, space: &mut Space<'_>, _: &Context, operation: &Bytes) -> Bytes {
+        space.insert(&operation[..1], operation).expect("small");
+        Bytes::from_static(b"ok")
+    }
+}
+
+const IDENTITY: Identity = Identity { cluster: [7; 32], replica: 0, incarnation: 0 };
+
+fn open(disk: &MemoryDisk) -> (Executor<Shelf, MemoryDisk>, Seq, Digest) {
+    Executor::open(disk.clone(), IDENTITY, Arc::new(Shelf)).unwrap()
+}
+
+fn batch(id: u64, operation: &'static [u8]) -> Batch {
+    let members = Membership::new(4, Faults::Byzantine(1)).unwrap();
+    let client = ClientId::new([1; 32]);
+    let signer = Referee::new(0, members, [client]).signer(Author::Client(client));
+    let domain = Domain { cluster: Digest::ZERO, epoch: Epoch::new(0) };
+    let operations = vec![Bytes::from_static(operation)];
+    Batch::new(vec![Request::sign(SessionId::new(1), RequestId::new(id), operations, &domain, &signer).unwrap()])
+}
+
+fn run(executor: &mut Executor<Shelf, MemoryDisk>, seq: u64, operation: &'static [u8]) {
+    let report = executor.perform(Task::Execute { seq: Seq::new(seq), batch: batch(seq, operation) }).unwrap();
+    assert!(matches!(report, Some(Report::Executed { outcomes, .. }) if outcomes.len() == 1));
+}
+
+fn checkpoint(executor: &mut Executor<Shelf, MemoryDisk>, seq: u64) -> Digest {
+    let seq = Seq::new(seq);
+    assert_eq!(executor.perform(Task::Seal { seq }).unwrap(), None);
+    match executor.perform(Task::Checkpoint { seq }).unwrap() {
+        Some(Report::CheckpointTaken { state, .. }) => state,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_reported_checkpoint_survives_a_power_cut_and_the_rest_does_not() {
+    let mut disk = MemoryDisk::new();
+    let (mut executor, at, _) = open(&disk);
+    assert_eq!(at, Seq::default());
+    run(&mut executor, 1, b"a1");
+    let first = checkpoint(&mut executor, 1);
+    run(&mut executor, 2, b"b2");
+    let second = checkpoint(&mut executor, 2);
+    run(&mut executor, 3, b"c3");
+    assert_ne!(first, second);
+    drop(executor);
+    disk.power_cut(|_, _| false);
+    disk.restart();
+    let (executor, at, state) = open(&disk);
+    assert_eq!((at, state), (Seq::new(2), second));
+    assert_eq!(executor.service().root(), second);
+}
+
+#[test]
+fn a_checkpoint_is_of_the_sealed_state_whatever_was_executed_since() {
+    let disk = MemoryDisk::new();
+    let (mut executor, _, _) = open(&disk);
+    run(&mut executor, 1, b"a1");
+    let sealed = executor.service().root();
+    executor.perform(Task::Seal { seq: Seq::new(1) }).unwrap();
+    run(&mut executor, 2, b"a2");
+    let report = executor.perform(Task::Checkpoint { seq: Seq::new(1) }).unwrap();
+    assert_eq!(report, Some(Report::CheckpointTaken { seq: Seq::new(1), state: sealed }));
+    executor.perform(Task::Seal { seq: Seq::new(2) }).unwrap();
+    executor.perform(Task::Rollback { to: Seq::new(1) }).unwrap();
+    assert_eq!((executor.executed(), executor.service().root()), (Seq::new(1), sealed));
+}
+
+#[test]
+fn state_moves_piece_by_piece_and_a_bad_piece_changes_nothing() {
+    let (source_disk, target_disk) = (MemoryDisk::new(), MemoryDisk::new());
+    let (mut source, _, _) = open(&source_disk);
+    for seq in 1..=3 {
+        run(&mut source, seq, [b"a".as_slice(), b"b", b"c"][usize::try_from(seq).unwrap() - 1]);
+    }
+    let root = checkpoint(&mut source, 3);
+    let (mut target, _, _) = open(&target_disk);
+    run(&mut target, 1, b"wrong");
+    checkpoint(&mut target, 1);
+    let (seq, from_key, to) = (Seq::new(3), Bytes::new(), ReplicaId::new(1));
+    let read = Task::ReadChunk { to, seq, from_key: from_key.clone() };
+    let Some(Report::ChunkRead { chunk: Some(chunk), .. }) = source.perform(read).unwrap() else { panic!() };
+    let mut bad = chunk.to_vec();
+    *bad.last_mut().unwrap() ^= 1;
+    let store = |chunk: Bytes| Task::StoreChunk { seq, root, from_key: from_key.clone(), chunk };
+    let refused = Some(Report::ChunkStored { seq, transfer: Transfer::Refused });
+    assert_eq!(target.perform(store(bad.into())).unwrap(), refused);
+    let complete = Some(Report::ChunkStored { seq, transfer: Transfer::Complete });
+    assert_eq!(target.perform(store(chunk)).unwrap(), complete);
+    let installed = Some(Report::Installed { seq, state: root });
+    assert_eq!(target.perform(Task::Install { seq, root }).unwrap(), installed);
+    run(&mut target, 4, b"d");
+    drop(target);
+    let (reopened, at, state) = open(&target_disk);
+    assert_eq!((at, state, reopened.service().root()), (seq, root, root));
+}
+
+#[test]
+fn a_wrong_newer_checkpoint_is_replaced_by_what_is_installed() {
+    let (source_disk, target_disk) = (MemoryDisk::new(), MemoryDisk::new());
+    let (mut source, _, _) = open(&source_disk);
+    run(&mut source, 1, b"right");
+    let root = checkpoint(&mut source, 1);
+    let (mut target, _, _) = open(&target_disk);
+    for seq in 1..=2 {
+        run(&mut target, seq, b"wrong");
+        checkpoint(&mut target, seq);
+    }
+    let (seq, from_key, to) = (Seq::new(1), Bytes::new(), ReplicaId::new(1));
+    let read = Task::ReadChunk { to, seq, from_key: from_key.clone() };
+    let Some(Report::ChunkRead { chunk: Some(chunk), .. }) = source.perform(read).unwrap() else { panic!() };
+    target.perform(Task::StoreChunk { seq, root, from_key, chunk }).unwrap();
+    target.perform(Task::Install { seq, root }).unwrap();
+    drop(target);
+    assert_eq!(open(&target_disk).1, seq);
+}
+
+#[test]
+fn a_checkpoint_that_is_not_there_is_not_served() {
+    let (mut executor, _, _) = open(&MemoryDisk::new());
+    let task = Task::ReadChunk { to: ReplicaId::new(1), seq: Seq::new(9), from_key: Bytes::new() };
+    let report = executor.perform(task).unwrap();
+    assert!(matches!(report, Some(Report::ChunkRead { chunk: None, .. })));
+}
+
+#[test]
+#[should_panic(expected = "in order and without gaps")]
+fn a_gap_is_our_own_mistake() {
+    let (mut executor, _, _) = open(&MemoryDisk::new());
+    run(&mut executor, 2, b"x");
+}
