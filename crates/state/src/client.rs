@@ -1,8 +1,8 @@
 //! The client's side of the protocol: from operations to an outcome that f+1 replicas vouch for.
 //!
-//! A [`Client`] is a value; calling it writes effects into a list, in order. It has no clock and no sockets, and verifies
-//! no signatures: the driver sends what it is told to, wakes it when asked, and hands over replies whose signatures are
-//! good, each with the replica at the other end of the channel it came through.
+//! A [`Client`] is a value; calling it writes effects into a list, in order. It has no clock and no sockets, and
+//! verifies no signatures: the driver sends what it is told to, wakes it when asked, and hands over replies whose
+//! signatures are good, each with the replica at the other end of the channel it came through.
 //!
 //! What it keeps to:
 //!
@@ -16,8 +16,8 @@
 //! * A request goes to the presumed primary and then to everyone, so a primary cannot ignore a client for long. Which
 //!   replica that is, f liars cannot decide: it is the primary of the (f+1)-th largest view reported.
 //!
-//! At most [`WINDOW`] requests are held at once, with one reply of each replica for each: what a client holds is bounded
-//! by `WINDOW * (MAX_REQUEST_BYTES + n * MAX_RESULT_BYTES)` bytes and small change.
+//! At most [`WINDOW`] requests are held at once, with one reply of each replica for each: what a client holds is
+//! bounded by `WINDOW * (MAX_REQUEST_BYTES + n * MAX_RESULT_BYTES)` bytes and small change.
 
 use crate::reply::{Refusal, ReplyBody};
 use crate::sessions::WINDOW;

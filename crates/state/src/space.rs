@@ -50,7 +50,11 @@ impl<'a> Space<'a> {
 
     /// The entries with `from <= key`, and `key < to` if there is an end, in key order. Finding the first costs one
     /// descent, each further one O(1) amortised.
-    pub fn range(&self, from: &[u8], to: Option<&[u8]>) -> impl Iterator<Item = (&[u8], &Bytes)> {
+    pub fn range<'s>(
+        &'s self,
+        from: &[u8],
+        to: Option<&[u8]>,
+    ) -> impl Iterator<Item = (&'s [u8], &'s Bytes)> + use<'s, 'a> {
         let end = to.map_or_else(|| Vec::from([SERVICE + 1]), placed);
         self.map.range(&placed(from), Some(&end)).map(|(key, value)| (&key[1..], value))
     }

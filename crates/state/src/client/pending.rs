@@ -11,7 +11,7 @@ use crate::reply::ReplyBody;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use synod_kernel::request::Answer;
-use synod_kernel::{Certificate, Membership, ReplicaId, Reply, Request, SessionId, Tally, Threshold, Weak};
+use synod_kernel::{Certificate, Membership, ReplicaId, Reply, Request, SessionId, Tally, Weak};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Pending {
@@ -89,12 +89,8 @@ impl Pending {
         }
         let result = reply.result().clone();
         self.replies.insert(signer, reply);
-        let agreeing = || self.replies.values().map(Reply::answer).filter(|vote| *vote.statement() == statement);
-        if agreeing().count() < Weak::size(members) {
-            return None;
-        }
         let mut tally = Tally::<Answer, Weak>::default();
-        for vote in agreeing() {
+        for vote in self.replies.values().map(Reply::answer).filter(|vote| *vote.statement() == statement) {
             tally.cast(vote.clone()).expect("each replica has one answer among them");
         }
         let certificate = tally.certificate(&statement, members)?;

@@ -219,6 +219,21 @@ fn a_session_that_may_have_existed_is_not_said_to_be_unopened() {
 }
 
 #[test]
+fn evicting_an_older_session_later_does_not_make_a_newer_one_unopened() {
+    let mut service = full();
+    executes(&mut service, 20, &ask(1, 2, OPERATION));
+    executes(&mut service, 21, &ask(9, 1, OPERATION));
+    for session in [3, 4, 5, 6, 7, 8, 9] {
+        executes(&mut service, 22, &ask(session, 2, OPERATION));
+    }
+    executes(&mut service, 23, &ask(10, 1, OPERATION));
+    for session in [1, 2] {
+        let evicted = Refusal::SessionEvicted { highest: SessionId::new(10) };
+        refuses(&mut service, &ask(session, 1, OPERATION), evicted);
+    }
+}
+
+#[test]
 fn an_evicted_session_leaves_nothing_but_one_number() {
     let mut service = full();
     let before = service.seal();
