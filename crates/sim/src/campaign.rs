@@ -1,7 +1,9 @@
 //! Many seeds on all cores: the totals, and the first seed that failed.
 
 use crate::counters::Counters;
+use crate::judge::Rule;
 use crate::run::Report;
+use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::ops::Range;
 use std::sync::Mutex;
@@ -14,6 +16,8 @@ use std::thread;
 pub struct Totals {
     /// Everything that happened, counted.
     pub counters: Counters,
+    /// How many seeds broke each rule that was not expected to hold.
+    pub tolerated: BTreeMap<Rule, u64>,
     /// The failed run with the smallest seed among those that were run.
     pub failure: Option<Box<Report>>,
     /// Seeds that were run.
@@ -42,6 +46,9 @@ pub fn campaign(
             let mut totals = totals.lock().unwrap_or_else(PoisonError::into_inner);
             totals.seeds += 1;
             totals.counters.merge(&report.counters);
+            for rule in report.tolerated.keys() {
+                *totals.tolerated.entry(*rule).or_default() += 1;
+            }
             progress(&report, &totals);
             if !report.is_good() {
                 stop.fetch_min(seed, Ordering::Relaxed);

@@ -26,12 +26,8 @@ pub struct Counter {
 pub enum Wrong {
     /// It counts one operation too many in the fifth batch.
     Miscounts,
-    /// It executes repetitions.
-    Repeats,
     /// Its checkpoints differ although the results do not.
     Diverges,
-    /// It loses its checkpoints in a crash.
-    Forgets,
 }
 
 const FILE: &str = "counter";
@@ -45,7 +41,7 @@ impl Counter {
     pub fn open(disk: MemoryDisk, scope: &Scope, defect: Option<Wrong>) -> Result<Booted<Self>, EngineError> {
         let mut counter =
             Self { disk, defect, batches: Vec::new(), total: 0, outcomes: BTreeMap::new(), sealed: Vec::new() };
-        if counter.disk.list()?.iter().any(|name| name == FILE) && defect != Some(Wrong::Forgets) {
+        if counter.disk.list()?.iter().any(|name| name == FILE) {
             let file = counter.disk.open(FILE)?;
             let length = usize::try_from(file.length()?).unwrap();
             let mut bytes = vec![0; length];
@@ -68,7 +64,7 @@ impl Counter {
         let seq = self.seq();
         let mut outcomes = Vec::new();
         for request in batch.requests() {
-            let known = self.outcomes.get(&request.key()).filter(|_| self.defect != Some(Wrong::Repeats)).cloned();
+            let known = self.outcomes.get(&request.key()).cloned();
             let outcome = known.unwrap_or_else(|| {
                 self.total += u64::from(self.defect == Some(Wrong::Miscounts) && seq.get() == 5);
                 let results = request.operations().iter().map(|_| {

@@ -1,0 +1,70 @@
+//! A PBFT cluster of registers, with any adversary.
+
+use crate::registers::{Plain, Registers, operation};
+use bytes::Bytes;
+use std::sync::Arc;
+use synod_kernel::adversary::Adversary;
+use synod_kernel::chooser::{Chooser, Seeded};
+use synod_kernel::descriptor::Parameters;
+use synod_kernel::{Membership, ReplicaId, Signer};
+use synod_protocols::pbft::{Config, Replica};
+use synod_sim::draw::pick;
+use synod_sim::run::run;
+use synod_sim::{Booted, EngineError, Options, Report, Rule, Scenario, Setting};
+use synod_storage::{Executor, MemoryDisk};
+
+/// PBFT, and who owns the corrupted replicas.
+pub(crate) struct Pbft<A> {
+    pub(crate) adversary: A,
+}
+
+/// Protocol parameters of a seed, small enough that checkpoints, full windows and view changes are common.
+pub(crate) fn parameters(seed: u64) -> Parameters {
+    let choose = &mut Seeded::new(seed ^ 0x9A7A_3E7E);
+    let checkpoint_interval = pick(choose, "checkpoint interval", &[2, 4, 8, 16]);
+    let window = checkpoint_interval * pick(choose, "window", &[2, 3, 4]);
+    Parameters {
+        checkpoint_interval,
+        window,
+        pipeline: pick(choose, "pipeline", &[1, 2, 4, 8]).min(window),
+        batch_bytes: pick(choose, "batch bytes", &[1 << 11, 1 << 14]),
+        view_timeout_ms: pick(choose, "view timeout", &[40, 100, 300]),
+        status_interval_ms: pick(choose, "status interval", &[5, 20, 60]),
+    }
+}
+
+impl<A: Adversary<Replica>> Scenario for Pbft<A> {
+    type Process = Replica;
+    type Adversary = A;
+    type Engine = Executor<Registers, MemoryDisk>;
+    type Model = Plain;
+
+    fn process(&self, setting: &Setting, _: ReplicaId, signer: Arc<dyn Signer>) -> Replica {
+        Replica::new(Config::new(setting.scope, parameters(setting.options.seed), signer))
+    }
+    fn engine(&self, setting: &Setting, id: ReplicaId, disk: MemoryDisk) -> Result<Booted<Self::Engine>, EngineError> {
+        setting.executor(id, disk, Arc::new(Registers))
+    }
+    fn adversary(&self, _: &Setting) -> A {
+        self.adversary.clone()
+    }
+    fn model(&self, _: &Setting) -> Plain {
+        Plain::default()
+    }
+    fn operation(&self, client: usize, number: u64, choose: &mut dyn Chooser) -> Bytes {
+        operation(client, number, choose)
+    }
+}
+
+/// Runs one seed. Every rule is expected to hold, unless the adversary owns more replicas than are tolerated.
+pub(crate) fn run_seed(
+    seed: u64,
+    membership: Membership,
+    adversary: impl Adversary<Replica>,
+    corrupt: u16,
+    replay: String,
+) -> Report {
+    let expected = if corrupt <= membership.tolerated() { &Rule::ALL[..] } else { &[] };
+    let options = Options::draw(seed, membership, corrupt);
+    run(Pbft { adversary }, options, expected.iter().copied(), replay)
+}
