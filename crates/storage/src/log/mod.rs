@@ -49,8 +49,8 @@
 //! [`Log::replace_all`] writes a *base* segment: its header names itself as base, and its first batch holds all the new
 //! records. It is complete and synced under a spare name; renaming it and syncing the directory is the commit point.
 //! The newest segment names the base it builds on, and everything older is obsolete. Obsolete segments become spares
-//! only after the commit point, and a spare is used again only after the directory was synced once more. Opening
-//! removes whatever is obsolete or spare.
+//! only after the commit point; should a power cut bring their names back, they are still obsolete. Opening removes
+//! whatever is obsolete or spare.
 //!
 //! # After a failure
 //!

@@ -1,7 +1,8 @@
 //! Files that wait to become segments: zero-filled in advance, or segments of an earlier time.
 //!
-//! Invariant: the name of every spare in the list is durable, so that using one never touches a file that a power cut
-//! could turn back into a segment of the log.
+//! Invariant: no spare is a segment of the log as a power cut at this moment would leave it. Segments come here only
+//! after the base that makes them obsolete is durable; should their old names return, recovery ignores them, whatever
+//! was written to them since.
 
 use super::error::LogError;
 use super::recovery::Live;
@@ -38,12 +39,12 @@ impl<D: Disk> Spares<D> {
         Ok(Spares { disk: disk.clone(), options, names: Vec::new(), next: 0 })
     }
 
-    /// Turns obsolete segments into spares, durably, or removes them.
+    /// Turns segments into spares, or removes them. They must be durably obsolete. Nothing is synced: whether a power
+    /// cut brings their names back does not matter.
     pub(super) fn recycle(&mut self, sequences: impl Iterator<Item = u64>) -> Result<(), LogError> {
         for sequence in sequences {
             self.keep_or_remove(&segment::name_of(sequence))?;
         }
-        self.disk.sync_dir()?;
         Ok(())
     }
 

@@ -126,7 +126,7 @@ fn crash_and_open(
 #[test]
 fn a_crash_at_any_operation_leaves_a_prefix_with_all_that_was_durable() {
     let mut crashes = 0;
-    for seed in 0..12 {
+    for seed in 0..8 {
         for operation in 0.. {
             let mut disk = MemoryDisk::new();
             disk.stop_after(operation);
@@ -145,7 +145,7 @@ fn a_crash_at_any_operation_leaves_a_prefix_with_all_that_was_durable() {
             }
         }
     }
-    assert!(crashes > 500, "only {crashes} crashes");
+    assert!(crashes > 300, "only {crashes} crashes");
 }
 
 #[test]
@@ -230,6 +230,22 @@ fn a_torn_batch_is_reported_and_its_remains_do_no_harm() {
         later.power_cut(|_, _| false);
         let recovered = recover(&later);
         assert_eq!((recovered.records.len() as u64, recovered.torn_bytes), (number, 0));
+    }
+}
+
+#[test]
+fn the_halves_of_two_torn_batches_are_not_taken_for_one() {
+    let mut disk = MemoryDisk::new();
+    let mut log = create_large(&disk);
+    for (number, second_survives) in [(0, true), (1, false)] {
+        log.append(&record(number, 6000)).unwrap();
+        disk.stop_after(1);
+        log.sync().unwrap_err();
+        // Two batches of two blocks at the same place: of one the second block survives, of the other the first.
+        disk.power_cut(|_, offset| (offset >= 3 * 4096) == second_survives);
+        let recovered;
+        (log, recovered) = open(&disk).unwrap();
+        assert_eq!((recovered.records.len(), recovered.torn_bytes), (0, 2 * 4096));
     }
 }
 

@@ -2,7 +2,9 @@
 
 use super::support::{BLOCK, IDENTITY, SMALL, create, open, record, recover, segments};
 use crate::log::batch::RecordReader;
+use crate::log::block::{self, BlockHeader};
 use crate::log::{Log, LogError, LogOptions, MAX_RECORD};
+use crate::tag::{Tag, TagKey};
 use crate::{Disk, DiskFile, Failure, MemoryDisk, Operation, RealDisk};
 
 /// Appends, syncs, compacts and reopens, on any disk.
@@ -272,6 +274,18 @@ fn a_full_disk_during_compaction_keeps_the_old_content() {
     log.replace_all(&[b"new".to_vec()]).unwrap_err();
     disk.restart();
     assert_eq!(recover(&disk).records, [b"old"]);
+}
+
+#[test]
+fn a_block_verifies_only_where_and_in_the_segment_for_which_it_was_written() {
+    let key = TagKey::derive("test", b"one segment");
+    let header = BlockHeader { previous: Tag::default(), batch: 7, position: 5, index: 0, length: 10, last: true };
+    let mut bytes = vec![0; BLOCK];
+    let tag = block::seal(&mut bytes, &header, &key);
+    let (read, read_tag, payload) = block::verify(&bytes, 5, &key).unwrap();
+    assert_eq!((read, read_tag, payload), (header, tag, &[0; 10][..]));
+    assert!(block::verify(&bytes, 6, &key).is_none());
+    assert!(block::verify(&bytes, 5, &TagKey::derive("test", b"another segment")).is_none());
 }
 
 #[test]
