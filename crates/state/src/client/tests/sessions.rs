@@ -162,3 +162,31 @@ fn beyond_the_last_session_there_is_nothing_to_reopen() {
     assert_eq!(outcomes(&effects), [(ticket, Outcome::Rejected(refusal))]);
     assert_eq!(client.session(), SESSION);
 }
+
+#[test]
+fn requests_of_other_sessions_stay_where_they_are_when_one_is_reopened() {
+    let mut client = client();
+    let sent: Vec<_> = (0..2).map(|_| submit(&mut client)).collect();
+    settle(&mut client, &sent[0].1, &refused(Refusal::SessionEvicted { highest: SessionId::new(500) }));
+    let (moving, later) = submit(&mut client);
+    let body = refused(Refusal::SessionNeverOpened { highest: SessionId::new(600) });
+    let effects = settle(&mut client, &later, &body);
+    assert!(effects.iter().all(|effect| !matches!(effect, ClientEffect::Send { ticket, .. } if *ticket != moving)));
+    let effects = settle(&mut client, &sent[1].1, &executed(b"r"));
+    assert_eq!(outcomes(&effects)[0].0, sent[1].0, "it still listens under its old key");
+}
+
+#[test]
+fn a_reopened_session_is_above_every_one_that_was_used() {
+    let mut client = client();
+    let first = submit(&mut client).1;
+    let too_far = refused(Refusal::TooFarAhead);
+    for _ in 0..2 {
+        let (_, sent) = submit(&mut client);
+        settle(&mut client, &sent, &too_far);
+    }
+    let key = sent_key(&submit(&mut client).1);
+    let body = refused(Refusal::SessionNeverOpened { highest: SESSION.plus(1) });
+    let moved = sent_key(&settle(&mut client, &first, &body));
+    assert!(moved.session > key.session, "no key is given out twice");
+}
