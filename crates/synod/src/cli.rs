@@ -1,0 +1,77 @@
+//! The command line: what can be asked for, and the help that teaches it.
+
+use crate::genesis::DEFAULT_BASE_PORT;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  See a cluster of four replicas survive a lying primary, in half a minute:
+      synod demo --attack equivocate --exit
+
+  Make a cluster, and start its four replicas, each in a terminal of its own:
+      synod genesis dev --replicas 4 --dir cluster
+      synod start --dir cluster/replica-0
+
+  Use it, believing only what enough replicas vouch for, and look after it:
+      synod kv --dir cluster/client put hello world
+      synod kv --dir cluster/client get hello
+      synod status --dir cluster/client
+
+Exit codes:
+  0   done
+  1   failed: the answer is no, for instance because a key is absent
+  3   too few replicas answered; what was to be written may have been written
+  4   something that was received does not verify
+  64  the command line makes no sense
+  70  a broken invariant of synod itself
+  74  the disk, or another part of the system, refused
+  78  keys, descriptor, settings or folders are not right";
+
+/// Replication that survives machines that lie.
+///
+/// A cluster of n replicas keeps one state. Up to f of them, with n at least 3f+1, may be hacked, broken or corrupted,
+/// and what the others answer is still right; any number may crash, and nothing that was acknowledged is lost.
+#[derive(Debug, Parser)]
+#[command(name = "synod", version, after_help = EXAMPLES, subcommand_required = true, arg_required_else_help = false)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make the keys, the descriptor and the folders of a cluster
+    #[command(subcommand)]
+    Genesis(GenesisCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum GenesisCommand {
+    /// Make a whole cluster on this machine, for trying things out
+    Dev(DevGenesis),
+}
+
+/// Make a whole cluster on this machine, for trying things out
+///
+/// Writes a folder for every replica (replica-0, replica-1, ...), one for a client and one for the operator. All keys
+/// are made here, so the descriptor is marked as a development cluster's for good.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  synod genesis dev --replicas 7 --faults 2 --dir cluster --base-port 7600")]
+pub(crate) struct DevGenesis {
+    /// How many replicas: n, from 1 to 100
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub(crate) replicas: u16,
+    /// How many of them may lie: f, with n at least 3f+1 [default: as many as n allows]
+    #[arg(long, value_name = "F")]
+    pub(crate) faults: Option<u16>,
+    /// The folder to make; an empty one may be there
+    #[arg(long)]
+    pub(crate) dir: PathBuf,
+    /// The port of replica 0; the others follow, and after them the admin pages
+    #[arg(long, value_name = "PORT", default_value_t = DEFAULT_BASE_PORT, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) base_port: u16,
+    /// Report as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}

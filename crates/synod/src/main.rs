@@ -1,0 +1,52 @@
+//! The `synod` command: makes, runs, uses and demonstrates clusters.
+//!
+//! Results go to standard output, everything else to standard error; the process ends with one of the codes of
+//! [`failure::Cause`], also when the command line makes no sense or an invariant of our own is broken.
+
+mod cli;
+mod failure;
+mod genesis;
+mod output;
+
+use clap::Parser;
+use cli::{Cli, Command};
+use failure::{Cause, Failure};
+use std::process::{self, ExitCode};
+
+fn main() -> ExitCode {
+    end_on_panic();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { Cause::Usage.code() } else { 0 };
+            // Nobody is left to be told if this cannot be printed.
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    match run(&cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if let Some(message) = failure.message() {
+                eprintln!("error: {message}");
+            }
+            ExitCode::from(failure.cause().code())
+        }
+    }
+}
+
+fn run(command: &Command) -> Result<(), Failure> {
+    match command {
+        Command::Genesis(command) => genesis::run(command),
+    }
+}
+
+/// A panic anywhere is our own broken invariant: the whole process ends, with the code for it.
+fn end_on_panic() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        report(panic);
+        eprintln!("error: this is a defect of synod, please report it together with the lines above");
+        process::exit(i32::from(Cause::Internal.code()));
+    }));
+}

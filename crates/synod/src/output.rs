@@ -1,0 +1,33 @@
+//! Standard output: results for people or for scripts. Whatever is not a result goes to standard error.
+
+use crate::failure::{Cause, Failure};
+use serde::Serialize;
+use std::io::{self, ErrorKind, Write};
+
+/// Writes text and, if it has none, the end of its last line.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    print_bytes(text.as_bytes())
+}
+
+/// Writes bytes as they are and, if they have none, the end of the last line.
+pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    let mut output = io::stdout().lock();
+    let end: &[u8] = if bytes.ends_with(b"\n") { b"" } else { b"\n" };
+    let written = output.write_all(bytes).and_then(|()| output.write_all(end)).and_then(|()| output.flush());
+    match written {
+        // A reader that left has read what it wanted.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(Failure::new(Cause::Disk, format_args!("cannot write to standard output: {error}"))),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Writes a value as JSON.
+pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    print(&serde_json::to_string_pretty(value).expect("our reports have nothing that JSON cannot say"))
+}
+
+/// Bytes as hexadecimal digits.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
