@@ -1,7 +1,8 @@
 //! The command line: what can be asked for, and the help that teaches it.
 
 use crate::genesis::DEFAULT_BASE_PORT;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::fmt;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -44,6 +45,7 @@ pub(crate) enum Command {
     /// Make the keys, the descriptor and the folders of a cluster
     #[command(subcommand)]
     Genesis(GenesisCommand),
+    Start(Start),
 }
 
 #[derive(Debug, Subcommand)]
@@ -74,4 +76,62 @@ pub(crate) struct DevGenesis {
     /// Report as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Run one replica until it is told to end
+///
+/// Ends in an orderly way on Ctrl-C and on SIGTERM. Says on standard error what it waits for and what it does; the
+/// variable SYNOD_LOG chooses how much, e.g. SYNOD_LOG=debug. The admin address in its descriptor serves /healthz,
+/// /readyz and /metrics.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  synod start --dir cluster/replica-0")]
+pub(crate) struct Start {
+    /// The replica's folder
+    #[arg(long)]
+    pub(crate) dir: PathBuf,
+    /// Make this replica lie; only in a development cluster
+    #[arg(long, value_name = "NAME")]
+    pub(crate) lie: Option<Lie>,
+    /// How to log
+    #[arg(long, value_name = "FORMAT", default_value_t = LogFormat::Text)]
+    pub(crate) log_format: LogFormat,
+    /// End when standard input is closed, too
+    #[arg(long, hide = true)]
+    pub(crate) until_stdin_closes: bool,
+}
+
+/// How a replica lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Lie {
+    /// Says nothing, to anybody
+    Silent,
+    /// As primary, proposes one batch to some and another to the rest
+    Equivocate,
+}
+
+/// How to log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// Lines for people
+    Text,
+    /// One JSON object per line
+    Json,
+}
+
+impl fmt::Display for Lie {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Silent => "silent",
+            Self::Equivocate => "equivocate",
+        })
+    }
+}
+
+impl fmt::Display for LogFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        })
+    }
 }

@@ -6,7 +6,10 @@
 mod cli;
 mod failure;
 mod genesis;
+mod interrupts;
+mod logging;
 mod output;
+mod start;
 
 use clap::Parser;
 use cli::{Cli, Command};
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
 fn run(command: &Command) -> Result<(), Failure> {
     match command {
         Command::Genesis(command) => genesis::run(command),
+        Command::Start(arguments) => start::run(arguments),
     }
 }
 
