@@ -82,6 +82,7 @@ impl Replica {
         out.applied(Rule::StableCheckpoint);
         self.stable = Some(certificate);
         self.forget_below(seq);
+        self.adopt_proposals();
         out.compact(self.records());
         // Numbers that were beyond the window are within it now.
         let waiting: Vec<Seq> = self.slots.keys().copied().collect();
@@ -97,7 +98,14 @@ impl Replica {
         if self.target.as_ref().is_some_and(|target| target.statement().seq <= seq) {
             self.target = None;
         }
-        let named: BTreeSet<Digest> = self.slots.values().flat_map(super::slot::Slot::digests).collect();
+        self.forget_bodies();
+    }
+
+    /// Drops batches that nothing names any more. A batch this replica prepared without a certificate may go when
+    /// its view is left: whoever reports a certificate holds the batch.
+    pub(super) fn forget_bodies(&mut self) {
+        let mut named: BTreeSet<Digest> = self.slots.values().flat_map(super::slot::Slot::digests).collect();
+        named.extend(self.asked_prepared().map(|certificate| certificate.statement().digest));
         self.bodies.retain(|digest, _| named.contains(digest));
     }
 

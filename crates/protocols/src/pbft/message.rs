@@ -58,6 +58,7 @@ pub enum Vow {
 
 /// What a replica must not forget.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(clippy::large_enum_variant, reason = "evidence is rare, and facts are not kept in numbers")]
 pub enum Fact {
     /// A batch that votes name.
     Body(Batch),

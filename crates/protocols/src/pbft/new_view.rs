@@ -4,9 +4,10 @@
 //! number between them gets the batch of the prepared certificate with the highest view, or the null request if
 //! nothing prepared there.
 //!
-//! The range is bounded by twice the window: a correct replica prepares at most a window above its own stable
-//! checkpoint h, and if h is not in V, a correct member of V executed up to h and carries the certificates down
-//! to its own stable checkpoint, which is at most a window below.
+//! The range is bounded by three windows: what prepared at max-s was prepared by a correct replica at most a window
+//! above its stable checkpoint h, and V holds a correct replica that executed up to h, which nobody does more than
+//! two windows above a stable checkpoint of its own. What committed above min-s is in V all the same: a correct
+//! member of V prepared it and holds its certificate, unless it has a later stable checkpoint.
 
 use super::statement::{Prepare, ViewChange};
 use alloc::collections::BTreeMap;
@@ -18,8 +19,8 @@ pub(super) fn lowest(view_changes: &[Signed<ViewChange>]) -> Seq {
     view_changes.iter().map(|message| message.statement().stable_seq()).max().unwrap_or_default()
 }
 
-/// Proposals in one O, at most: twice the largest window.
-pub(super) const RANGE_MAX: u64 = 2 * 4096;
+/// Proposals in one O, at most: three times the largest window.
+pub(super) const RANGE_MAX: u64 = 3 * 4096;
 
 /// O: what the primary of `view` has to propose again, ascending. None if it would span more than [`RANGE_MAX`],
 /// which no V of genuine certificates does; a forged one can, and is looked at before its signatures are.

@@ -42,7 +42,11 @@ impl Replica {
     /// Votes can overtake the proof of their view. A few are kept; the others come again when this replica tells
     /// how far it is.
     fn keep_early(&mut self, vow: Vow, out: &mut Out) {
+        let current = self.view;
         let queue = self.early.entry(vow.signer()).or_default();
+        if queue.len() >= EARLY_MAX {
+            queue.retain(|kept| view_of(kept).is_some_and(|view| view >= current));
+        }
         if queue.len() >= EARLY_MAX {
             return out.applied(Rule::IgnoreEarlyVote);
         }
@@ -65,7 +69,7 @@ impl Replica {
 
     /// Notes what the primary proposes. False if it is not the primary's, or another one stands.
     fn accept_proposal(&mut self, vote: &Signed<Prepare>, out: &mut Out) -> bool {
-        let Prepare { view, seq, .. } = *vote.statement();
+        let Prepare { view, seq, digest } = *vote.statement();
         if vote.signer() != self.config.primary(view) {
             out.applied(Rule::IgnoreNotPrimary);
             return false;
@@ -81,6 +85,9 @@ impl Replica {
         out.applied(Rule::AcceptPrePrepare);
         out.remember(Fact::Proposal(vote.clone()));
         slot.proposal = Some(vote.clone());
+        let differing = slot.prepares.votes().filter(|other| other.statement().digest != digest);
+        let differing: alloc::vec::Vec<ReplicaId> = differing.map(Signed::signer).collect();
+        differing.into_iter().for_each(|peer| show_proposal(vote, peer, out));
         true
     }
 
@@ -104,9 +111,7 @@ impl Replica {
         }
         let proposal = self.slots.get(&seq).and_then(|slot| slot.proposal.clone());
         if let Some(proposal) = proposal.filter(|proposal| is_new && proposal.statement().digest != digest) {
-            // One of the two was lied to. Show what was signed to us: if the primary signed both, that is proof.
-            out.applied(Rule::ShowProposal);
-            out.hint(Target::One(from), Hint::Proposal(proposal));
+            show_proposal(&proposal, from, out);
         }
         self.advance(seq, out);
     }
@@ -151,12 +156,13 @@ impl Replica {
         let names = |slot: &super::slot::Slot| slot.digests().any(|named| named == digest);
         let wanting: alloc::vec::Vec<Seq> =
             self.slots.iter().filter(|(_, slot)| names(slot)).map(|(&seq, _)| seq).collect();
-        if wanting.is_empty() {
+        if wanting.is_empty() && !self.asked_prepared().any(|proof| proof.statement().digest == digest) {
             return out.applied(Rule::IgnoreUnwanted);
         }
         self.keep_body(batch, out);
         wanting.into_iter().for_each(|seq| self.advance(seq, out));
         self.execute_ready(out);
+        self.try_new_view(out);
     }
 
     /// Applies every rule whose guard holds at `seq`, until none does.
@@ -164,6 +170,7 @@ impl Replica {
         if self.is_active() && self.low() < seq && seq <= self.high() {
             self.prepare(seq, out);
             self.note_prepared(seq, out);
+            self.commit(seq, out);
         }
         let members = *self.config.membership();
         let slot = self.slots.entry(seq).or_default();
@@ -203,22 +210,30 @@ impl Replica {
         }
     }
 
-    /// prepared(m, v, n, i), and the COMMIT that follows from it. [PBFT-OSDI99 §4.2]
+    /// prepared(m, v, n, i), durably. [PBFT-OSDI99 §4.2]
     fn note_prepared(&mut self, seq: Seq, out: &mut Out) {
         let (view, members) = (self.view, *self.config.membership());
         let Some(slot) = self.slots.get(&seq) else { return };
         let has_body = slot.proposed().is_some_and(|digest| self.body(digest).is_some());
         let Some(certificate) = slot.newly_prepared(view, &members).filter(|_| has_body) else { return };
-        let digest = certificate.statement().digest;
         out.applied(Rule::Prepared);
         out.remember(Fact::Prepared(certificate.clone()));
-        let slot = self.slots.entry(seq).or_default();
-        slot.prepared = Some(certificate);
-        let vote = sign(Commit { view, seq, digest }, &self.config);
-        match slot.commits.cast(vote.clone()) {
-            Ok(()) => out.vow(Target::Others, Vow::Commit(vote)),
-            Err(_) => out.applied(Rule::KeepEarlierVow),
+        self.slots.entry(seq).or_default().prepared = Some(certificate);
+    }
+
+    /// The COMMIT of a replica that holds the prepared certificate of this view: by now, or since before a crash
+    /// that came between the two. [PBFT-OSDI99 §4.2]
+    fn commit(&mut self, seq: Seq, out: &mut Out) {
+        let view = self.view;
+        let Some(slot) = self.slots.get_mut(&seq) else { return };
+        let prepared = slot.prepared.as_ref().map(|certificate| *certificate.statement());
+        let Some(Prepare { digest, .. }) = prepared.filter(|prepared| prepared.view == view) else { return };
+        if own_vote(&slot.commits, &self.config).is_some() {
+            return;
         }
+        let vote = sign(Commit { view, seq, digest }, &self.config);
+        slot.commits.cast(vote.clone()).expect("the first commit of our own in this view");
+        out.vow(Target::Others, Vow::Commit(vote));
     }
 
     /// A peer proves that a batch is decided: views do not matter any more. [PBFT-TOCS02]
@@ -286,7 +301,7 @@ impl Replica {
     /// The primary gives waiting requests a number, as far as pipeline and window allow. [PBFT-OSDI99 §4.2]
     pub(super) fn propose(&mut self, out: &mut Out) {
         while self.is_active_primary() {
-            let seq = self.proposed.max(self.ordered).max(self.low()).next();
+            let seq = self.next_place();
             let under_way = seq.get() - 1 - self.ordered.get();
             if seq > self.high() || under_way >= self.config.pipeline() {
                 return;
@@ -294,18 +309,28 @@ impl Replica {
             let Some(batch) = self.requests.next_batch(self.config.batch_bytes()) else { return };
             self.proposed = seq;
             let vote = sign(Prepare { view: self.view, seq, digest: batch.digest() }, &self.config);
-            if self.slots.get(&seq).is_some_and(|slot| slot.committed.is_some())
-                || !self.cast_prepare(vote.clone(), out)
-            {
-                out.applied(Rule::KeepEarlierVow);
-                continue;
-            }
+            let slot = self.slots.entry(seq).or_default();
+            slot.prepares.cast(vote.clone()).expect("the first vote of our own in this place");
+            slot.proposal = Some(vote.clone());
             out.applied(Rule::Propose);
             self.bodies.insert(batch.digest(), batch.clone());
-            self.slots.entry(seq).or_default().proposal = Some(vote.clone());
             out.vow(Target::Others, Vow::PrePrepare(PrePrepare::new(vote, batch)));
             self.advance(seq, out);
         }
+    }
+
+    /// The next number that is free: nothing is decided there, and this replica has not voted there in this view,
+    /// before a crash perhaps.
+    fn next_place(&self) -> Seq {
+        let is_taken = |seq: &Seq| {
+            let slot = self.slots.get(seq);
+            slot.is_some_and(|slot| slot.committed.is_some() || own_vote(&slot.prepares, &self.config).is_some())
+        };
+        let mut seq = self.proposed.max(self.ordered).max(self.low()).next();
+        while is_taken(&seq) {
+            seq = seq.next();
+        }
+        seq
     }
 
     /// Everything this replica said about `seq` in its view, again: for a peer that lacks it.
@@ -329,16 +354,27 @@ impl Replica {
     pub(super) fn take_early(&mut self, view: View, out: &mut Out) {
         for (_, queue) in core::mem::take(&mut self.early) {
             for vow in queue {
-                let of = match &vow {
-                    Vow::PrePrepare(message) => message.vote().statement().view,
-                    Vow::Prepare(vote) => vote.statement().view,
-                    Vow::Commit(vote) => vote.statement().view,
-                    Vow::Checkpoint(_) | Vow::ViewChange(_) | Vow::NewView(_) => continue,
-                };
-                if of >= view {
+                if view_of(&vow).is_some_and(|of| of >= view) {
                     self.on_vote(vow, out);
                 }
             }
         }
     }
+}
+
+/// The view a vote of the three phases belongs to.
+fn view_of(vow: &Vow) -> Option<View> {
+    match vow {
+        Vow::PrePrepare(message) => Some(message.vote().statement().view),
+        Vow::Prepare(vote) => Some(vote.statement().view),
+        Vow::Commit(vote) => Some(vote.statement().view),
+        Vow::Checkpoint(_) | Vow::ViewChange(_) | Vow::NewView(_) => None,
+    }
+}
+
+/// A peer voted for something else, so one of us was lied to. Shows it what was signed to us: if the primary signed
+/// both, that is proof.
+fn show_proposal(proposal: &Signed<Prepare>, peer: ReplicaId, out: &mut Out) {
+    out.applied(Rule::ShowProposal);
+    out.hint(Target::One(peer), Hint::Proposal(proposal.clone()));
 }

@@ -144,9 +144,12 @@ impl Replica {
             self.start_transfer(target, false, out);
         }
         if stuck {
-            let wanting: alloc::vec::Vec<Seq> = self.slots.keys().copied().take(HELP_MAX).collect();
-            wanting.into_iter().for_each(|seq| self.fetch_missing(seq, out));
+            let missing = self.slots.range(self.ordered.next()..).map(|(&seq, _)| seq).take(HELP_MAX);
+            let missing: alloc::vec::Vec<Seq> = missing.collect();
+            missing.into_iter().for_each(|seq| self.fetch_missing(seq, out));
+            self.try_new_view(out);
         }
+        self.remind_primary(out);
         self.tell_progress(Target::Others, stuck, out);
         out.arm(Timer::Status, self.config.status_interval());
     }
@@ -170,7 +173,7 @@ impl Replica {
         own.for_each(|vote| out.vow(to, Vow::Checkpoint(vote.clone())));
         let mut bytes = 0;
         let beyond: alloc::vec::Vec<Seq> =
-            self.slots.range(theirs.ordered.next()..).map(|(&seq, _)| seq).take(HELP_MAX).collect();
+            self.slots.range(theirs.ordered.plus(1)..).map(|(&seq, _)| seq).take(HELP_MAX).collect();
         let last = beyond.last().copied();
         for seq in beyond {
             match self.decision(seq) {

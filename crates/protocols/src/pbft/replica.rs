@@ -7,6 +7,7 @@ use super::rule::{Rule, Timer};
 use super::slot::Slot;
 use super::statement::{Checkpoint, NewView, Prepare, ViewChange};
 use super::transfer::Transfer;
+use alloc::collections::btree_map::Entry;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -48,7 +49,8 @@ pub struct Replica {
     pub(super) stable: Option<Certificate<Checkpoint>>,
     /// Above h; at most twice the window.
     pub(super) slots: BTreeMap<Seq, Slot>,
-    /// Batches that slots name, durable here. Never more than three per slot.
+    /// Batches, durable here: at most three per slot, one per prepared certificate in `view_changes`, and what was
+    /// proposed in the view left last, until a view is entered.
     pub(super) bodies: BTreeMap<Digest, Batch>,
     /// Checkpoint votes above h, within twice the window.
     pub(super) checkpoints: BTreeMap<Seq, Tally<Checkpoint>>,
@@ -133,16 +135,16 @@ impl Replica {
 
     /// The batch with this digest, if it is durable here. The null request always is.
     pub(super) fn body(&self, digest: Digest) -> Option<Batch> {
-        let null = Batch::null();
-        if digest == null.digest() { Some(null) } else { self.bodies.get(&digest).cloned() }
+        let kept = self.bodies.get(&digest).cloned();
+        kept.or_else(|| Some(Batch::null()).filter(|null| null.digest() == digest))
     }
 
     /// Keeps evidence: the first against each replica.
     pub(super) fn accuse(&mut self, evidence: Evidence, out: &mut Out) {
         out.applied(Rule::Accuse);
-        if !self.evidence.contains_key(&evidence.culprit()) {
+        if let Entry::Vacant(place) = self.evidence.entry(evidence.culprit()) {
             out.remember(Fact::Evidence(evidence.clone()));
-            self.evidence.insert(evidence.culprit(), evidence);
+            place.insert(evidence);
         }
     }
 

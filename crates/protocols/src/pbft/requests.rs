@@ -7,12 +7,12 @@
 //!
 //! Bounds: waiting requests per client and in total, cached replies per client. A client that floods harms itself.
 
-use super::replica::{Out, Replica};
+use super::replica::{Mode, Out, Replica};
 use super::rule::{Rule, Timer};
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use synod_kernel::request::MAX_BATCH_REQUESTS;
-use synod_kernel::{Address, Batch, ClientId, Digest, Executed, Reply, Request, RequestKey, Task, View};
+use synod_kernel::{Address, Batch, ClientId, Digest, Executed, Reply, Request, RequestId, RequestKey, Task, View};
 
 /// Requests of one client that may wait at once.
 const WAITING_PER_CLIENT: usize = 128;
@@ -20,13 +20,39 @@ const WAITING_PER_CLIENT: usize = 128;
 const WAITING_MAX: usize = 1 << 14;
 /// Replies kept per client to be repeated.
 const ANSWERED_PER_CLIENT: usize = 64;
+/// Requests handed on again with one report of progress, at most.
+const FORWARD_AGAIN_MAX: usize = 256;
+
+/// A request that waits, and what this replica does about it in its view.
+#[derive(Clone, Debug, Hash)]
+struct Waiting {
+    request: Request,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Stage {
+    /// Nothing yet: the service is asked, or the view is being left.
+    Idle,
+    /// A backup's timer runs. It is never started again while it runs, or a client that repeats itself would keep it
+    /// from firing.
+    Timed {
+        /// The primary was given the request again: the first time it may have been lost.
+        reminded: bool,
+    },
+    /// In the primary's queue.
+    Queued,
+    /// In a batch of this view.
+    Proposed,
+}
 
 /// The waiting and the answered.
 #[derive(Clone, Debug, Default, Hash)]
 pub(super) struct Requests {
-    waiting: BTreeMap<RequestKey, Request>,
+    waiting: BTreeMap<RequestKey, Waiting>,
     per_client: BTreeMap<ClientId, usize>,
-    /// What the primary has not proposed yet, in order of arrival. Keys that no longer wait are skipped.
+    /// What the primary has not proposed yet, in order of arrival: at most twice as many as may wait. Keys that no
+    /// longer wait are skipped.
     queue: VecDeque<RequestKey>,
     /// The digest of the request and the reply to it, newest last. At most one entry per registered client.
     answered: BTreeMap<ClientId, VecDeque<(Digest, Reply)>>,
@@ -53,15 +79,33 @@ impl Requests {
     fn arrive(&mut self, request: &Request) -> Arrival {
         let key = request.key();
         if let Some(waiting) = self.waiting.get(&key) {
-            return if waiting == request { Arrival::Waits } else { Arrival::DifferentBody };
+            return if waiting.request == *request { Arrival::Waits } else { Arrival::DifferentBody };
         }
         let of_client = self.per_client.entry(key.client).or_default();
         if *of_client >= WAITING_PER_CLIENT || self.waiting.len() >= WAITING_MAX {
             return Arrival::Flood;
         }
         *of_client += 1;
-        self.waiting.insert(key, request.clone());
+        self.waiting.insert(key, Waiting { request: request.clone(), stage: Stage::Idle });
         Arrival::New
+    }
+
+    /// Puts a request in the primary's queue, unless it is there or was proposed.
+    fn enqueue(&mut self, key: RequestKey) {
+        if let Some(waiting) = self.waiting.get_mut(&key).filter(|waiting| waiting.stage == Stage::Idle) {
+            waiting.stage = Stage::Queued;
+            self.queue.push_back(key);
+        }
+        if self.queue.len() > 2 * WAITING_MAX {
+            self.queue.retain(|key| self.waiting.contains_key(key));
+        }
+    }
+
+    /// The requests of a session up to `floor` that wait.
+    fn up_to(&self, RequestKey { client, session, .. }: RequestKey, floor: RequestId) -> Vec<RequestKey> {
+        let first = RequestKey { client, session, id: RequestId::default() };
+        let last = RequestKey { client, session, id: floor };
+        self.waiting.range(first..=last).map(|(&key, _)| key).collect()
     }
 
     /// Forgets a request. True if it waited.
@@ -82,12 +126,13 @@ impl Requests {
     pub(super) fn next_batch(&mut self, bytes_max: usize) -> Option<Batch> {
         let (mut requests, mut bytes) = (Vec::new(), 0);
         while let Some(key) = self.queue.front() {
-            if let Some(request) = self.waiting.get(key) {
-                bytes += request.size();
+            if let Some(waiting) = self.waiting.get_mut(key).filter(|waiting| waiting.stage == Stage::Queued) {
+                bytes += waiting.request.size();
                 if requests.len() == MAX_BATCH_REQUESTS || (bytes > bytes_max && !requests.is_empty()) {
                     break;
                 }
-                requests.push(request.clone());
+                waiting.stage = Stage::Proposed;
+                requests.push(waiting.request.clone());
             }
             self.queue.pop_front();
         }
@@ -118,31 +163,30 @@ impl Replica {
             out.applied(Rule::RepeatReply);
             return out.reply(reply.clone());
         }
-        match self.requests.arrive(&request) {
-            Arrival::New => out.applied(Rule::AcceptRequest),
-            // The client asks again: perhaps the primary never got it.
-            Arrival::Waits => {}
+        let is_new = match self.requests.arrive(&request) {
+            Arrival::New => true,
+            Arrival::Waits => false,
             Arrival::DifferentBody => return out.applied(Rule::IgnoreDifferentBody),
             Arrival::Flood => return out.applied(Rule::IgnoreFlood),
+        };
+        if is_new {
+            out.applied(Rule::AcceptRequest);
         }
         if self.is_active_primary() {
-            if !self.requests.queue.contains(&request.key()) && !self.is_proposed(&request) {
-                self.requests.queue.push_back(request.key());
-            }
+            self.requests.enqueue(request.key());
             return self.propose(out);
         }
-        if self.is_active() && matches!(from, Address::Client(_)) {
-            out.forward(self.config.primary(self.view), request.clone());
+        // Whoever it came from, the primary must get it before a timer runs against it. A client that asks again may
+        // know that it did not; replicas that do not agree who is primary must not hand it round for ever.
+        let primary = self.config.primary(self.view);
+        let may_lack = from != Address::Replica(primary) && (is_new || matches!(from, Address::Client(_)));
+        if self.is_active() && may_lack {
+            out.forward(primary, request.clone());
         }
-        // The timer starts once the service says that this was not executed before.
-        out.ask(Task::Recall { request });
-    }
-
-    /// Whether the request is in a batch that is under way.
-    fn is_proposed(&self, request: &Request) -> bool {
-        let under_way = self.slots.range(self.executed.next()..).filter_map(|(_, slot)| slot.proposed());
-        let mut batches = under_way.filter_map(|digest| self.bodies.get(&digest));
-        batches.any(|batch| batch.requests().contains(request))
+        if self.requests.waiting.get(&request.key()).is_some_and(|waiting| waiting.stage == Stage::Idle) {
+            // The timer starts once the service says that this was not executed before.
+            out.ask(Task::Recall { request });
+        }
     }
 
     /// The service said what became of a request.
@@ -150,10 +194,31 @@ impl Replica {
         let key = request.key();
         match outcome {
             Some(outcome) => self.answer(Some(request.digest()), outcome, out),
-            None if self.requests.waiting.contains_key(&key) && self.is_active() && !self.is_active_primary() => {
-                out.arm(Timer::Request(key, self.view), self.config.view_timeout(self.attempts));
+            None if self.is_active_primary() => {
+                self.requests.enqueue(key);
+                self.propose(out);
             }
+            None if self.is_active() => self.start_timer(key, out),
             None => {}
+        }
+    }
+
+    /// A backup gives the primary time to have the request executed.
+    fn start_timer(&mut self, key: RequestKey, out: &mut Out) {
+        let waiting = self.requests.waiting.get_mut(&key);
+        if let Some(waiting) = waiting.filter(|waiting| waiting.stage == Stage::Idle) {
+            waiting.stage = Stage::Timed { reminded: false };
+            out.arm(Timer::Request(key, self.view), self.config.view_timeout(self.attempts));
+        }
+    }
+
+    /// Hands requests that wait to the primary once more in each view: it may be new, and forwarding may fail.
+    pub(super) fn remind_primary(&mut self, out: &mut Out) {
+        let primary = self.config.primary(self.view);
+        let not_yet = |waiting: &&mut Waiting| waiting.stage == Stage::Timed { reminded: false };
+        for waiting in self.requests.waiting.values_mut().filter(not_yet).take(FORWARD_AGAIN_MAX) {
+            waiting.stage = Stage::Timed { reminded: true };
+            out.forward(primary, waiting.request.clone());
         }
     }
 
@@ -161,10 +226,8 @@ impl Replica {
     pub(super) fn answer(&mut self, digest: Option<Digest>, outcome: Executed, out: &mut Out) {
         let Executed { request: key, seq, result, floor } = outcome;
         self.stop_waiting(&key, out);
-        for older in self.requests.keys() {
-            if older.client == key.client && older.session == key.session && older.id <= floor {
-                self.stop_waiting(&older, out);
-            }
+        for older in self.requests.up_to(key, floor) {
+            self.stop_waiting(&older, out);
         }
         let reply = Reply::sign(self.view, key, seq, result, self.config.domain(), self.config.signer());
         if let Some(digest) = digest {
@@ -181,16 +244,26 @@ impl Replica {
 
     /// A request has waited too long: this primary does not do its duty. [PBFT-OSDI99 §4.4]
     pub(super) fn on_request_timeout(&mut self, key: RequestKey, view: View, out: &mut Out) {
-        if view != self.view || !self.is_active() || !self.requests.waiting.contains_key(&key) {
+        let waiting = self.requests.waiting.get_mut(&key);
+        let timed = waiting.filter(|waiting| matches!(waiting.stage, Stage::Timed { .. }));
+        let Some(waiting) = timed.filter(|_| view == self.view && self.mode == Mode::Normal) else {
             return out.applied(Rule::IgnoreStaleTimer);
+        };
+        if self.transfer.is_some() {
+            // It may have been executed long ago, and this replica cannot know before it has the state.
+            waiting.stage = Stage::Idle;
+            return self.start_timer(key, out);
         }
         self.leave_view(self.view.next(), Rule::LeaveView, out);
     }
 
     /// The view is left: its timers stop, its proposals are no longer ours to make.
     pub(super) fn stop_request_timers(&mut self, out: &mut Out) {
-        for key in self.requests.keys() {
-            out.disarm(Timer::Request(key, self.view));
+        for (&key, waiting) in &mut self.requests.waiting {
+            if matches!(waiting.stage, Stage::Timed { .. }) {
+                out.disarm(Timer::Request(key, self.view));
+            }
+            waiting.stage = Stage::Idle;
         }
         self.requests.queue.clear();
     }
@@ -198,26 +271,29 @@ impl Replica {
     /// A view was entered: the primary proposes what waits, backups give it time to.
     pub(super) fn resume_requests(&mut self, out: &mut Out) {
         if self.is_active_primary() {
-            let under_way: Vec<RequestKey> = self
+            let under_way: BTreeSet<RequestKey> = self
                 .slots
                 .range(self.executed.next()..)
                 .filter_map(|(_, slot)| slot.proposed())
                 .filter_map(|digest| self.bodies.get(&digest))
                 .flat_map(|batch| batch.requests().iter().map(Request::key))
                 .collect();
-            self.requests.queue = self.requests.keys().into_iter().filter(|key| !under_way.contains(key)).collect();
+            for (key, waiting) in &mut self.requests.waiting {
+                if under_way.contains(key) {
+                    waiting.stage = Stage::Proposed;
+                }
+            }
+            self.requests.keys().into_iter().for_each(|key| self.requests.enqueue(key));
             return self.propose(out);
         }
-        for key in self.requests.keys() {
-            out.arm(Timer::Request(key, self.view), self.config.view_timeout(self.attempts));
-        }
+        self.requests.keys().into_iter().for_each(|key| self.start_timer(key, out));
     }
 
     /// State was installed that may hold the outcome of requests that wait here: ask.
     pub(super) fn recall_waiting(&mut self, out: &mut Out) {
-        for request in self.requests.waiting.values() {
-            out.disarm(Timer::Request(request.key(), self.view));
-            out.ask(Task::Recall { request: request.clone() });
+        self.stop_request_timers(out);
+        for waiting in self.requests.waiting.values() {
+            out.ask(Task::Recall { request: waiting.request.clone() });
         }
     }
 }

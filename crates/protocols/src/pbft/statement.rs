@@ -14,7 +14,7 @@ use synod_kernel::{
 /// PBFT's number on the wire.
 pub const PROTOCOL: u8 = 1;
 /// Prepared certificates in one view-change message, at most; proposals in one new-view message, too.
-const PREPARED_MAX: usize = 2 * 4096;
+const PREPARED_MAX: usize = 3 * 4096;
 const _: () = assert!(PREPARED_MAX as u64 == new_view::RANGE_MAX);
 
 /// `<PRE-PREPARE, v, n, d>` if the primary of v says it, `<PREPARE, v, n, d, i>` if a backup does.

@@ -26,6 +26,8 @@ pub(super) struct Transfer {
     installing: bool,
     /// Our own state is known to be wrong: nothing is executed on top of it.
     diverged: bool,
+    /// Peers in a row that gave nothing.
+    refusals: usize,
 }
 
 impl Replica {
@@ -37,8 +39,14 @@ impl Replica {
     /// Starts to fetch the state that this certificate proves, unless something as new is being fetched.
     pub(super) fn start_transfer(&mut self, certificate: Certificate<Checkpoint>, diverged: bool, out: &mut Out) {
         let seq = certificate.statement().seq;
-        if let Some(transfer) = &self.transfer {
-            if transfer.installing || transfer.certificate.statement().seq >= seq {
+        let mut diverged = diverged;
+        if let Some(transfer) = &mut self.transfer {
+            if transfer.installing {
+                return;
+            }
+            transfer.diverged |= diverged;
+            diverged = transfer.diverged;
+            if transfer.certificate.statement().seq >= seq {
                 return;
             }
             out.disarm(Timer::Transfer(transfer.certificate.statement().seq));
@@ -46,8 +54,8 @@ impl Replica {
         out.applied(Rule::StartTransfer);
         let peer = self.next_peer(&certificate, self.config.id());
         let from_key = Bytes::new();
-        let transfer = Transfer { certificate, from_key, peer, checking: false, installing: false, diverged };
-        self.transfer = Some(transfer);
+        self.transfer =
+            Some(Transfer { certificate, from_key, peer, checking: false, installing: false, diverged, refusals: 0 });
         self.ask_for_chunk(out);
     }
 
@@ -70,6 +78,13 @@ impl Replica {
     fn leave_peer(&mut self, out: &mut Out) {
         let Some(transfer) = &self.transfer else { return };
         out.applied(Rule::LeavePeer);
+        let seq = transfer.certificate.statement().seq;
+        if self.ordered >= seq && !transfer.diverged {
+            // We got there by ourselves meanwhile.
+            out.disarm(Timer::Transfer(seq));
+            self.transfer = None;
+            return;
+        }
         let newer = self.target.as_ref().filter(|t| t.statement().seq > transfer.certificate.statement().seq);
         if let Some(certificate) = newer.cloned() {
             // Peers may have dropped the older checkpoint since.
@@ -77,8 +92,12 @@ impl Replica {
             return self.start_transfer(certificate, diverged, out);
         }
         let peer = self.next_peer(&transfer.certificate, transfer.peer);
-        if let Some(transfer) = &mut self.transfer {
-            transfer.peer = peer;
+        let Some(transfer) = &mut self.transfer else { return };
+        (transfer.peer, transfer.checking) = (peer, false);
+        transfer.refusals += 1;
+        if transfer.refusals.is_multiple_of(transfer.certificate.signers().len()) {
+            // Nobody has it now. Asking on at once would only make them say so again.
+            return out.arm(Timer::Transfer(seq), self.config.transfer_timeout());
         }
         self.ask_for_chunk(out);
     }
@@ -120,6 +139,7 @@ impl Replica {
         match progressed {
             Progressed::Next(from_key) => {
                 transfer.from_key = from_key;
+                transfer.refusals = 0;
                 self.ask_for_chunk(out);
             }
             Progressed::Refused => self.leave_peer(out),
@@ -158,7 +178,9 @@ impl Replica {
     /// The peer took too long.
     pub(super) fn on_transfer_timeout(&mut self, seq: Seq, out: &mut Out) {
         match &self.transfer {
-            Some(transfer) if transfer.certificate.statement().seq == seq && !transfer.installing => {
+            Some(transfer)
+                if transfer.certificate.statement().seq == seq && !transfer.installing && !transfer.checking =>
+            {
                 self.leave_peer(out);
             }
             Some(_) | None => out.applied(Rule::IgnoreStaleTimer),

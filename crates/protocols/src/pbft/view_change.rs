@@ -6,13 +6,17 @@
 //! timer for a new view starts only when a strong quorum asks for it, so that all correct replicas are in the
 //! same view long enough. [PBFT-TOCS02]
 
-use super::message::{Evidence, Fact, Vow};
+use super::message::{Evidence, Fact, Hint, Vow};
 use super::new_view;
 use super::replica::{Mode, Out, Replica, prepared, sign};
 use super::rule::{Rule, Timer};
-use super::statement::{NewView, ViewChange};
+use super::statement::{NewView, Prepare, ViewChange};
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
-use synod_kernel::{Seq, Signed, Target, View};
+use synod_kernel::{Certificate, Digest, Seq, Signed, Target, View};
+
+/// Batches asked for at once from the author of one view-change message, at most.
+const FETCH_MAX: usize = 32;
 
 impl Replica {
     /// Leaves every view below `target` and says what prepared here. [PBFT-OSDI99 §4.4]
@@ -51,47 +55,82 @@ impl Replica {
             }
         }
         self.view_changes.insert(from, message);
-        self.join(out);
+        while self.join(out) {}
         self.try_new_view(out);
     }
 
     /// When f+1 others ask for views above ours, at least one correct replica does: go to the smallest of them
-    /// without waiting for our own timers. [PBFT-OSDI99 §4.5.2]
-    fn join(&mut self, out: &mut Out) {
+    /// without waiting for our own timers. True if that was done. [PBFT-OSDI99 §4.5.2]
+    fn join(&mut self, out: &mut Out) -> bool {
         let (own, current) = (self.config.id(), self.view);
         let above = self.view_changes.iter().filter(|(id, _)| **id != own).map(|(_, message)| message);
         let mut views: Vec<View> = above.map(|message| message.statement().view()).filter(|&v| v > current).collect();
         if views.len() < self.config.membership().weak() {
-            return;
+            return false;
         }
         views.sort_unstable();
         self.leave_view(views[0], Rule::JoinViewChange, out);
+        true
     }
 
     /// With a strong quorum of view-change messages the new primary starts the view, and everybody else starts to
     /// wait for it. [PBFT-OSDI99 §4.4] [PBFT-TOCS02]
-    fn try_new_view(&mut self, out: &mut Out) {
+    pub(super) fn try_new_view(&mut self, out: &mut Out) {
         let (view, Mode::ViewChange { waiting }) = (self.view, self.mode) else { return };
         let members = *self.config.membership();
-        let asked: Vec<Signed<ViewChange>> =
-            self.view_changes.values().filter(|message| message.statement().view() == view).cloned().collect();
-        if asked.len() < members.strong() {
-            return;
+        // Who asks for a later view has left this one too: were it not counted, the others could wait for each other
+        // in different views, without a timer.
+        let left = self.view_changes.values().filter(|message| message.statement().view() >= view).count();
+        if left >= members.strong() && !waiting {
+            self.mode = Mode::ViewChange { waiting: true };
+            out.arm(Timer::NewView(view), self.config.view_timeout(self.attempts));
         }
         if !self.config.is_primary(view) {
-            if !waiting {
-                self.mode = Mode::ViewChange { waiting: true };
-                out.arm(Timer::NewView(view), self.config.view_timeout(self.attempts));
-            }
             return;
         }
-        let proposals = new_view::proposals(view, &asked).expect("genuine certificates lie within two windows");
+        let Some(asked) = self.backed(view, out) else { return };
+        let proposals = new_view::proposals(view, &asked).expect("genuine certificates lie within three windows");
         let proposals = proposals.into_iter().map(|proposal| sign(proposal, &self.config)).collect();
         let message = NewView::new(view, asked, proposals, &members).expect("O was computed from this V");
         let message = sign(message, &self.config);
         out.applied(Rule::SendNewView);
         out.vow(Target::Others, Vow::NewView(message.clone()));
         self.enter_view(message, out);
+    }
+
+    /// Everything that prepared according to those who asked for the view that this replica is about to start.
+    pub(super) fn asked_prepared(&self) -> impl Iterator<Item = &Certificate<Prepare>> + '_ {
+        let starts = !self.is_active() && self.config.is_primary(self.view);
+        let asked = self.view_changes.values().filter(move |vc| starts && vc.statement().view() == self.view);
+        asked.flat_map(|message| message.statement().prepared())
+    }
+
+    /// V, if there is one by now: a strong quorum of reports such that every batch O needs is here. A report may name
+    /// a batch that only its liar of an author has, and a view that starts with it would never get past it. So the
+    /// batch is asked for from the author, and until it comes, the report does not count.
+    fn backed(&self, view: View, out: &mut Out) -> Option<Vec<Signed<ViewChange>>> {
+        let asked = self.view_changes.values().filter(|message| message.statement().view() == view);
+        let mut asked: Vec<Signed<ViewChange>> = asked.cloned().collect();
+        let strong = self.config.membership().strong();
+        let mut fetches = Vec::new();
+        while asked.len() >= strong {
+            let proposals = new_view::proposals(view, &asked).expect("genuine certificates lie within three windows");
+            let lacks = |named: &Prepare| named.seq > self.low() && self.body(named.digest).is_none();
+            let missing: BTreeSet<(Seq, Digest)> =
+                proposals.iter().filter(|proposal| lacks(proposal)).map(|p| (p.seq, p.digest)).collect();
+            if missing.is_empty() {
+                return Some(asked);
+            }
+            asked.retain(|message| {
+                let named = message.statement().prepared().iter().map(Certificate::statement);
+                let unbacked: Vec<Digest> =
+                    named.filter(|p| missing.contains(&(p.seq, p.digest))).map(|p| p.digest).collect();
+                fetches.extend(unbacked.iter().take(FETCH_MAX).map(|&digest| (message.signer(), digest)));
+                unbacked.is_empty()
+            });
+        }
+        fetches.into_iter().for_each(|(author, digest)| out.hint(Target::One(author), Hint::Fetch(digest)));
+        None
     }
 
     /// The proof of a view. Its form was checked when it was decoded: V is a strong quorum for this view, and O
@@ -111,6 +150,9 @@ impl Replica {
         self.stop_request_timers(out);
         out.disarm(Timer::NewView(self.view));
         self.adopt_view(message.clone());
+        self.forget_bodies();
+        // Bounds the log by what was said since the view or the last checkpoint, whichever is later.
+        out.compact(self.records());
         let newest = message.statement().view_changes().iter().filter_map(|vc| vc.statement().stable());
         if let Some(certificate) = newest.max_by_key(|certificate| certificate.statement().seq) {
             self.learn_stable(certificate.clone(), out);
@@ -132,19 +174,27 @@ impl Replica {
         self.view = message.statement().view();
         self.mode = Mode::Normal;
         self.slots.values_mut().for_each(super::slot::Slot::leave_view);
-        let mut last = new_view::lowest(message.statement().view_changes());
-        for proposal in message.statement().proposals() {
-            let seq = proposal.statement().seq;
-            last = last.max(seq);
-            if self.is_kept(seq) {
-                let slot = self.slots.entry(seq).or_default();
-                slot.proposal = Some(proposal.clone());
-                slot.prepares.cast(proposal.clone()).expect("the first vote in an empty tally");
-            }
-        }
-        self.proposed = last;
+        let last = message.statement().proposals().last().map(|proposal| proposal.statement().seq);
+        self.proposed = last.unwrap_or_else(|| new_view::lowest(message.statement().view_changes()));
         self.view_changes.retain(|_, other| other.statement().view() > message.statement().view());
         self.new_view = Some(message);
+        self.adopt_proposals();
+    }
+
+    /// Takes over the part of O that is within reach, when the view is entered and whenever the window moves. Nothing
+    /// was accepted for these numbers before they came within reach, so no vote stands against them.
+    pub(super) fn adopt_proposals(&mut self) {
+        let Some(message) = self.new_view.clone().filter(|_| self.is_active()) else { return };
+        for proposal in message.statement().proposals() {
+            let seq = proposal.statement().seq;
+            if self.is_kept(seq) {
+                let slot = self.slots.entry(seq).or_default();
+                if slot.proposal.is_none() {
+                    slot.proposal = Some(proposal.clone());
+                    slot.prepares.cast(proposal.clone()).expect("the primary's first vote in this place");
+                }
+            }
+        }
     }
 
     /// The new view did not start in time: its primary is no better. [PBFT-OSDI99 §4.4]

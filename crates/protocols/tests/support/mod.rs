@@ -1,0 +1,409 @@
+//! A cluster in a test: n cores, one queue of messages, no time. Every message goes through the codec and is verified;
+//! every record is durable at once. Whatever a test does, two judges watch: no replica contradicts itself, whatever it
+//! lost in a crash, and no two execute different batches at one place.
+
+mod service;
+
+use bytes::Bytes;
+use service::Service;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+use synod_kernel::descriptor::Parameters;
+use synod_kernel::process::{Binding, Question, Report};
+use synod_kernel::signature::Author;
+use synod_kernel::symbolic::{Referee, SymbolicSigner};
+use synod_kernel::{
+    Address, Batch, ClientId, Digest, Domain, Effect, Encode, Epoch, Faults, Input, Membership, Message, Outbox,
+    Process, Record, ReplicaId, Reply, Request, RequestId, Scope, Seq, SessionId, Signed, Statement, Target, Task,
+    Unverified, View,
+};
+use synod_protocols::pbft::{Config, Hint, PrePrepare, Prepare, Replica, Rule, Timer, Vow};
+
+/// What was promised, by one replica, to the world.
+#[derive(Clone, Debug, Default)]
+struct Promises {
+    answers: BTreeMap<Question, Digest>,
+    left: View,
+}
+
+impl Promises {
+    fn hear(&mut self, who: usize, vow: &Vow) {
+        let (question, answer) = (vow.question(), vow.answer());
+        let earlier = self.answers.insert(question, answer);
+        assert!(earlier.is_none_or(|earlier| earlier == answer), "replica {who} answers twice: {vow:?}");
+        let is_late = question.view.is_some_and(|view| view < self.left);
+        assert!(!is_late || earlier.is_some(), "replica {who} votes in a view it left: {vow:?}");
+        self.left = self.left.max(vow.leaves().unwrap_or_default());
+    }
+}
+
+/// One replica and what belongs to it.
+#[derive(Clone)]
+pub struct Node {
+    pub core: Replica,
+    pub service: Service,
+    pub records: Vec<Record<Replica>>,
+    pub timers: BTreeMap<Timer, Duration>,
+    pub rules: Vec<Rule>,
+    /// The effects of the last input, without those of the reports that followed.
+    pub last: Vec<Effect<Replica>>,
+    pub replies: Vec<Reply>,
+    pub up: bool,
+    /// Checkpoints are sealed but not made durable while this is set.
+    pub holds_checkpoints: bool,
+    pub held: Vec<Task>,
+    promises: Promises,
+}
+
+#[derive(Clone)]
+enum Payload {
+    Message(Bytes),
+    Request(Request),
+}
+
+type Loses = Rc<dyn Fn(u16, u16, &Message<Replica>) -> bool>;
+
+/// The cluster.
+#[derive(Clone)]
+pub struct Cluster {
+    pub scope: Scope,
+    pub parameters: Parameters,
+    referee: Referee,
+    pub nodes: Vec<Node>,
+    wire: VecDeque<(u16, u16, Payload)>,
+    cut: BTreeSet<(u16, u16)>,
+    loses: Option<Loses>,
+    decided: BTreeMap<Seq, Digest>,
+    /// Replicas whose core is the test's puppet: judges do not look at them.
+    pub corrupt: BTreeSet<u16>,
+}
+
+pub const CLIENT: ClientId = ClientId::new([7; 32]);
+
+pub fn id(position: u16) -> ReplicaId {
+    ReplicaId::new(position)
+}
+
+impl Cluster {
+    /// Everybody has started. A checkpoint every 4 batches, a window of 8, 4 batches under way.
+    pub fn new(n: u16, f: u16) -> Self {
+        Self::with(n, f, Parameters { checkpoint_interval: 4, window: 8, pipeline: 4, ..Parameters::default() })
+    }
+
+    pub fn with(n: u16, f: u16, parameters: Parameters) -> Self {
+        let membership = Membership::new(n, Faults::Byzantine(f)).unwrap();
+        let domain = Domain { cluster: Digest::of("test", b"cluster"), epoch: Epoch::new(1) };
+        let mut cluster = Self {
+            scope: Scope { domain, membership },
+            parameters,
+            referee: Referee::new(1, membership, [CLIENT]),
+            nodes: Vec::new(),
+            wire: VecDeque::new(),
+            cut: BTreeSet::new(),
+            loses: None,
+            decided: BTreeMap::new(),
+            corrupt: BTreeSet::new(),
+        };
+        for position in 0..n {
+            let core = Replica::new(cluster.config(position));
+            cluster.nodes.push(Node {
+                core,
+                service: Service::default(),
+                records: Vec::new(),
+                timers: BTreeMap::new(),
+                rules: Vec::new(),
+                last: Vec::new(),
+                replies: Vec::new(),
+                up: true,
+                holds_checkpoints: false,
+                held: Vec::new(),
+                promises: Promises::default(),
+            });
+        }
+        (0..n).for_each(|position| cluster.reboot(position));
+        cluster.deliver_all();
+        cluster.nodes.iter_mut().for_each(|node| node.rules.clear());
+        cluster
+    }
+
+    fn config(&self, position: u16) -> Config {
+        Config::new(self.scope, self.parameters, Arc::new(self.signer(Author::Replica(id(position)))))
+    }
+
+    pub fn signer(&self, author: Author) -> SymbolicSigner {
+        self.referee.signer(author)
+    }
+
+    /// Signs as a replica.
+    pub fn sign<S: Statement>(&self, position: u16, statement: S) -> Signed<S> {
+        Signed::sign(statement, &self.scope.domain, &self.signer(Author::Replica(id(position))))
+    }
+
+    /// A pre-prepare of the primary `position`.
+    pub fn pre_prepare(&self, position: u16, view: u64, seq: u64, batch: Batch) -> Message<Replica> {
+        let statement = Prepare { view: View::new(view), seq: Seq::new(seq), digest: batch.digest() };
+        Message::Vow(Vow::PrePrepare(PrePrepare::new(self.sign(position, statement), batch)))
+    }
+
+    /// The client's request with this number.
+    pub fn request(&self, number: u64) -> Request {
+        self.request_with(number, b"operation")
+    }
+
+    pub fn request_with(&self, number: u64, operation: &'static [u8]) -> Request {
+        let signer = self.signer(Author::Client(CLIENT));
+        let operations = vec![Bytes::from_static(operation)];
+        Request::sign(SessionId::new(1), RequestId::new(number), operations, &self.scope.domain, &signer).unwrap()
+    }
+
+    pub fn batch(&self, numbers: &[u64]) -> Batch {
+        Batch::new(numbers.iter().map(|&number| self.request(number)).collect())
+    }
+
+    /// Gives one input to one replica, and everything its service reports because of it.
+    pub fn step(&mut self, at: u16, input: Input<Replica>) {
+        let effects = self.effects_of(at, input);
+        self.node(at).last = effects.clone();
+        let mut reports = self.perform(at, effects);
+        while let Some(report) = reports.pop_front() {
+            let effects = self.effects_of(at, Input::Done(report));
+            reports.extend(self.perform(at, effects));
+        }
+    }
+
+    /// What one input makes a replica want, before any of it happens.
+    pub fn effects_of(&mut self, at: u16, input: Input<Replica>) -> Vec<Effect<Replica>> {
+        let mut out = Outbox::default();
+        self.node(at).core.step(input, &mut out);
+        out.drain()
+    }
+
+    /// Lets effects happen, and returns what the service reports.
+    pub fn perform(&mut self, at: u16, effects: Vec<Effect<Replica>>) -> VecDeque<Report> {
+        let mut reports = VecDeque::new();
+        for effect in effects {
+            match effect {
+                Effect::Persist(record) => {
+                    let records = &mut self.node(at).records;
+                    if matches!(record, Record::Fact(_)) || !records.contains(&record) {
+                        records.push(record);
+                    }
+                }
+                Effect::Compact(records) => self.node(at).records = records,
+                Effect::Send { to, message } => self.send(at, to, &message),
+                Effect::Forward { to, request } => self.wire.push_back((at, to.get(), Payload::Request(request))),
+                Effect::Reply { reply, .. } => self.node(at).replies.push(reply),
+                Effect::Arm { timer, after } => drop(self.node(at).timers.insert(timer, after)),
+                Effect::Disarm(timer) => drop(self.node(at).timers.remove(&timer)),
+                Effect::Ask(task @ Task::Checkpoint { .. }) if self.node(at).holds_checkpoints => {
+                    self.node(at).held.push(task);
+                }
+                Effect::Ask(task) => {
+                    if let Task::Execute { seq, batch } = &task {
+                        let digest = *self.decided.entry(*seq).or_insert(batch.digest());
+                        assert!(digest == batch.digest() || self.corrupt.contains(&at), "{at} executes otherwise");
+                    }
+                    reports.extend(self.node(at).service.perform(task));
+                }
+                Effect::Applied(rule) => self.node(at).rules.push(rule),
+            }
+        }
+        reports
+    }
+
+    fn send(&mut self, at: u16, to: Target, message: &Message<Replica>) {
+        if let Message::Vow(vow) = message
+            && !self.corrupt.contains(&at)
+        {
+            self.nodes[usize::from(at)].promises.hear(usize::from(at), vow);
+        }
+        let targets: Vec<u16> = match to {
+            Target::One(peer) => vec![peer.get()],
+            Target::Others => self.positions().filter(|&peer| peer != at).collect(),
+        };
+        targets.into_iter().for_each(|peer| self.inject(at, peer, message));
+    }
+
+    /// Puts a message on the wire.
+    pub fn inject(&mut self, from: u16, to: u16, message: &Message<Replica>) {
+        assert_ne!(from, to, "nobody talks to itself");
+        if self.loses.as_ref().is_none_or(|loses| !loses(from, to, message)) {
+            self.wire.push_back((from, to, Payload::Message(message.to_bytes().into())));
+        }
+    }
+
+    /// Delivers the oldest message. False if there is none.
+    pub fn deliver_one(&mut self) -> bool {
+        let Some((at, input)) = self.next_input() else { return false };
+        if let Some(input) = input {
+            self.step(at, input);
+        }
+        true
+    }
+
+    /// Takes the oldest message off the wire; no input if it is lost.
+    pub fn next_input(&mut self) -> Option<(u16, Option<Input<Replica>>)> {
+        let (from, to, payload) = self.wire.pop_front()?;
+        if self.cut.contains(&(from, to)) || !self.nodes[usize::from(to)].up {
+            return Some((to, None));
+        }
+        let input = match payload {
+            Payload::Request(request) => Input::Request { from: Address::Replica(id(from)), request },
+            Payload::Message(bytes) => {
+                let message = Unverified::<Message<Replica>>::decode(bytes, &self.scope).expect("well formed");
+                Input::Deliver { from: id(from), message: message.verify(&self.referee).expect("signed") }
+            }
+        };
+        Some((to, Some(input)))
+    }
+
+    pub fn deliver_all(&mut self) {
+        for _ in 0..200_000 {
+            if !self.deliver_one() {
+                return;
+            }
+        }
+        panic!("replicas talk for ever");
+    }
+
+    /// Gives a request of the client to one replica.
+    pub fn submit(&mut self, at: u16, number: u64) {
+        let request = self.request(number);
+        self.step(at, Input::Request { from: Address::Client(CLIENT), request });
+    }
+
+    /// Gives a request of the client to everybody and lets the network do its work.
+    pub fn submit_all(&mut self, number: u64) {
+        let up: Vec<u16> = self.positions().filter(|&at| self.nodes[usize::from(at)].up).collect();
+        up.into_iter().for_each(|at| self.submit(at, number));
+        self.deliver_all();
+    }
+
+    pub fn run(&mut self, numbers: impl IntoIterator<Item = u64>) {
+        numbers.into_iter().for_each(|number| self.submit_all(number));
+    }
+
+    /// Everybody tells how far it is, this many times.
+    pub fn tick(&mut self, times: usize) {
+        for _ in 0..times {
+            for at in self.positions() {
+                self.fire(at, Timer::Status);
+            }
+            self.deliver_all();
+        }
+    }
+
+    pub fn fire(&mut self, at: u16, timer: Timer) {
+        if self.node(at).up && self.node(at).timers.remove(&timer).is_some() {
+            self.step(at, Input::Timeout(timer));
+        }
+    }
+
+    /// Fires the first armed timer of this kind. False if there is none.
+    pub fn fire_first(&mut self, at: u16, kind: impl Fn(&Timer) -> bool) -> bool {
+        let timer = self.node(at).timers.keys().copied().find(kind);
+        timer.map(|timer| self.fire(at, timer)).is_some()
+    }
+
+    pub fn cut(&mut self, from: u16, to: u16) {
+        self.cut.insert((from, to));
+    }
+
+    /// Nobody hears this replica any more, and it hears nobody.
+    pub fn isolate(&mut self, at: u16) {
+        self.positions().for_each(|peer| self.cut.extend([(at, peer), (peer, at)]));
+    }
+
+    /// The network is whole again, and loses nothing.
+    pub fn heal(&mut self) {
+        self.cut.clear();
+        self.loses = None;
+    }
+
+    /// The network loses what the rule says.
+    pub fn lose(&mut self, rule: impl Fn(u16, u16, &Message<Replica>) -> bool + 'static) {
+        self.loses = Some(Rc::new(rule));
+    }
+
+    pub fn crash(&mut self, at: u16) {
+        self.node(at).up = false;
+    }
+
+    /// A new process, from what is on disk.
+    pub fn reboot(&mut self, at: u16) {
+        let core = Replica::new(self.config(at));
+        let node = self.node(at);
+        (node.core, node.up) = (core, true);
+        node.timers.clear();
+        node.held.clear();
+        node.service.reboot();
+        let (executed, state) = (node.service.durable.seq, node.service.durable.digest());
+        let state = if executed == Seq::default() { Digest::ZERO } else { state };
+        let records = node.records.clone();
+        self.step(at, Input::Start { records, executed, state });
+    }
+
+    pub fn node(&mut self, at: u16) -> &mut Node {
+        &mut self.nodes[usize::from(at)]
+    }
+
+    pub fn positions(&self) -> std::ops::Range<u16> {
+        0..self.scope.membership.size()
+    }
+
+    /// The numbers of the requests a replica executed, in order.
+    pub fn executed(&self, at: u16) -> Vec<u64> {
+        self.nodes[usize::from(at)].service.state.history.iter().map(|(_, key)| key.id.get()).collect()
+    }
+
+    /// Asserts that all these replicas executed exactly this.
+    pub fn assert_executed(&self, replicas: impl IntoIterator<Item = u16>, numbers: &[u64]) {
+        for at in replicas {
+            assert_eq!(self.executed(at), numbers, "replica {at}: {:?}", self.nodes[usize::from(at)].core.status());
+        }
+    }
+
+    pub fn status(&self, at: u16) -> synod_kernel::Status {
+        self.nodes[usize::from(at)].core.status()
+    }
+
+    pub fn applied(&self, at: u16, rule: Rule) -> usize {
+        self.nodes[usize::from(at)].rules.iter().filter(|&&applied| applied == rule).count()
+    }
+
+    /// Lets the request timers of these replicas fire, and everything that follows.
+    pub fn time_out(&mut self, replicas: impl IntoIterator<Item = u16>) {
+        for at in replicas {
+            self.fire_first(at, |timer| matches!(timer, Timer::Request(..)));
+        }
+        self.deliver_all();
+    }
+
+    /// The vows a replica has on disk.
+    pub fn vows(&self, at: u16) -> Vec<Vow> {
+        let records = self.nodes[usize::from(at)].records.iter();
+        let vow = |record: &Record<Replica>| match record {
+            Record::Vow(vow) => Some(vow.clone()),
+            Record::Fact(_) => None,
+        };
+        records.filter_map(vow).collect()
+    }
+}
+
+/// The hint in a message.
+pub fn hint(message: &Message<Replica>) -> Option<&Hint> {
+    match message {
+        Message::Hint(hint) => Some(hint),
+        Message::Vow(_) => None,
+    }
+}
+
+/// The vow in a message.
+pub fn vow(message: &Message<Replica>) -> Option<&Vow> {
+    match message {
+        Message::Vow(vow) => Some(vow),
+        Message::Hint(_) => None,
+    }
+}
