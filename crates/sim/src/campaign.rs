@@ -66,3 +66,6 @@ pub fn campaign(
     });
     totals.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

@@ -140,3 +140,6 @@ impl fmt::Display for Counters {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

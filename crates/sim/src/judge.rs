@@ -7,6 +7,9 @@
 
 mod agreement;
 mod clients;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod fixture;
 mod reference;
 mod states;
 mod vows;
@@ -116,3 +119,6 @@ impl Court {
         &self.tolerated
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -208,3 +208,6 @@ impl Speed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

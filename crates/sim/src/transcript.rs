@@ -212,6 +212,19 @@ impl Hasher for Fingerprint {
         self.mix(u64::from_le_bytes(last) ^ ((bytes.len() as u64) << 56));
     }
 
+    // The defaults feed native bytes, whose order and number depend on the machine.
+    fn write_u8(&mut self, word: u8) {
+        self.mix(u64::from(word));
+    }
+
+    fn write_u16(&mut self, word: u16) {
+        self.mix(u64::from(word));
+    }
+
+    fn write_u32(&mut self, word: u32) {
+        self.mix(u64::from(word));
+    }
+
     fn write_u64(&mut self, word: u64) {
         self.mix(word);
     }
@@ -219,4 +232,11 @@ impl Hasher for Fingerprint {
     fn write_usize(&mut self, word: usize) {
         self.mix(word as u64);
     }
+
+    fn write_isize(&mut self, word: isize) {
+        self.mix((word as i64).cast_unsigned());
+    }
 }
+
+#[cfg(test)]
+mod tests;

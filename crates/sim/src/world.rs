@@ -151,7 +151,7 @@ impl<S: Scenario> World<S> {
     /// # Errors
     /// The sentence of a judge that ends the run.
     pub fn advance(&mut self, choose: &mut dyn Chooser) -> Result<bool, Violation> {
-        let Some((at, action)) = self.schedule.next() else { return Ok(false) };
+        let Some((at, action)) = self.schedule.take_next() else { return Ok(false) };
         self.now = self.now.max(at);
         self.perform(action, choose)?;
         Ok(true)

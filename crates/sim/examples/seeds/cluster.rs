@@ -9,6 +9,7 @@ use synod_kernel::descriptor::Parameters;
 use synod_kernel::{Membership, ReplicaId, Signer};
 use synod_protocols::pbft::{Config, Replica};
 use synod_sim::draw::pick;
+use synod_sim::options::SECOND;
 use synod_sim::run::run;
 use synod_sim::{Booted, EngineError, Options, Report, Rule, Scenario, Setting};
 use synod_storage::{Executor, MemoryDisk};
@@ -64,7 +65,13 @@ pub(crate) fn run_seed(
     corrupt: u16,
     replay: String,
 ) -> Report {
-    let expected = if corrupt <= membership.tolerated() { &Rule::ALL[..] } else { &[] };
-    let options = Options::draw(seed, membership, corrupt);
+    let mut options = Options::draw(seed, membership, corrupt);
+    let expected = if corrupt <= membership.tolerated() {
+        &Rule::ALL[..]
+    } else {
+        // Nothing is owed any more, so there is nothing to wait for.
+        options.budget = SECOND;
+        &[]
+    };
     run(Pbft { adversary }, options, expected.iter().copied(), replay)
 }

@@ -6,7 +6,9 @@ mod cluster;
 mod registers;
 
 use clap::{Parser, ValueEnum};
+use std::cell::RefCell;
 use std::num::NonZero;
+use std::panic;
 use std::process::ExitCode;
 use std::time::Instant;
 use synod_attacks::{Silent, pbft::Equivocate};
@@ -65,6 +67,20 @@ impl Attack {
     }
 }
 
+thread_local! {
+    /// How to repeat what this thread runs, for when it panics.
+    static REPLAY: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// A panic is an assertion of the code under test that does not hold; it has no report, so it names the command itself.
+fn name_the_seed_of_a_panic() {
+    let default = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        default(info);
+        REPLAY.with_borrow(|replay| eprintln!("to see it again: {replay}"));
+    }));
+}
+
 fn run_seed(arguments: &Arguments, membership: Membership, seed: u64) -> Report {
     let corrupt = match arguments.adversary {
         Attack::None => 0,
@@ -76,6 +92,7 @@ fn run_seed(arguments: &Arguments, membership: Membership, seed: u64) -> Report 
         membership.size(),
         arguments.adversary.name(),
     );
+    REPLAY.set(replay.clone());
     match arguments.adversary {
         Attack::None => cluster::run_seed(seed, membership, Honest, corrupt, replay),
         Attack::Silent => cluster::run_seed(seed, membership, Silent, corrupt, replay),
@@ -85,6 +102,7 @@ fn run_seed(arguments: &Arguments, membership: Membership, seed: u64) -> Report 
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    name_the_seed_of_a_panic();
     let faults = arguments.replicas.saturating_sub(1) / 3;
     let membership = match Membership::new(arguments.replicas, Faults::Byzantine(faults)) {
         Ok(membership) => membership,

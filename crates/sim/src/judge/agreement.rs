@@ -81,3 +81,6 @@ impl Agreement {
         Seq::new(self.executed[at.index()])
     }
 }
+
+#[cfg(test)]
+mod tests;

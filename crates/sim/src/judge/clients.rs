@@ -83,3 +83,6 @@ impl Clients {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

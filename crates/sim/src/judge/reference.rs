@@ -133,3 +133,6 @@ impl<M: Model> Reference<M> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,3 +37,6 @@ impl States {
         Err(Violation::of(Rule::StateEquality, sentence))
     }
 }
+
+#[cfg(test)]
+mod tests;

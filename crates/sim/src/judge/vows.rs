@@ -136,3 +136,6 @@ impl Vows {
         Err(Violation::of(Rule::PersistBeforeSend, sentence))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -123,8 +123,8 @@ impl<P: Process> Schedule<P> {
         self.pending.push(Planned { at, order: self.planned, action });
     }
 
-    /// The earliest action and its time.
-    pub fn next(&mut self) -> Option<(u64, Action<P>)> {
+    /// Takes out the earliest action, with its time.
+    pub fn take_next(&mut self) -> Option<(u64, Action<P>)> {
         self.pending.pop().map(|planned| (planned.at, planned.action))
     }
 

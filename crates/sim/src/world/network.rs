@@ -112,3 +112,6 @@ impl Network {
         self.cut_until.fill(0);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,5 @@
 //! A toy service that counts operations, with a checkpoint in one file.
 
-use super::Defect;
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use synod_kernel::codec::decode_own;
@@ -12,7 +11,7 @@ use synod_state::ReplyBody;
 use synod_storage::{Disk, DiskFile, MemoryDisk};
 
 /// Everything that was executed: the state is a function of it.
-pub struct Counter {
+pub(crate) struct Counter {
     disk: MemoryDisk,
     defect: Option<Wrong>,
     batches: Vec<Batch>,
@@ -23,7 +22,7 @@ pub struct Counter {
 
 /// What is wrong with a toy service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wrong {
+pub(crate) enum Wrong {
     /// It counts one operation too many in the fifth batch.
     Miscounts,
     /// Its checkpoints differ although the results do not.
@@ -38,7 +37,7 @@ fn digest(batches: &[Batch]) -> Digest {
 }
 
 impl Counter {
-    pub fn open(disk: MemoryDisk, scope: &Scope, defect: Option<Wrong>) -> Result<Booted<Self>, EngineError> {
+    pub(crate) fn open(disk: MemoryDisk, scope: &Scope, defect: Option<Wrong>) -> Result<Booted<Self>, EngineError> {
         let mut counter =
             Self { disk, defect, batches: Vec::new(), total: 0, outcomes: BTreeMap::new(), sealed: Vec::new() };
         if counter.disk.list()?.iter().any(|name| name == FILE) {
@@ -129,7 +128,7 @@ impl synod_kernel::Decode for Batches {
 
 /// What the service should do, said once more.
 #[derive(Clone, Debug, Default)]
-pub struct Total(u64);
+pub(crate) struct Total(u64);
 
 impl Model for Total {
     fn execute(&mut self, _: Seq, request: &Request) -> Vec<Bytes> {

@@ -2,10 +2,10 @@
 //!
 //! It survives crashes and every kind of network, as long as nobody lies and replica 0 comes back. It has defects on
 //! demand, each of which breaks a rule that a judge watches over.
-#![allow(dead_code, clippy::unwrap_used)]
+#![allow(clippy::unwrap_used)]
 
-pub mod engine;
-pub mod scenario;
+pub(crate) mod engine;
+pub(crate) mod scenario;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -21,7 +21,7 @@ use synod_kernel::{
 
 /// What is wrong with a toy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Defect {
+pub(crate) enum Defect {
     None,
     /// Says things before they are on the disk.
     SendsFirst,
@@ -38,19 +38,19 @@ pub enum Defect {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Vow {
+pub(crate) enum Vow {
     Propose { seq: Seq, batch: Batch },
     Acknowledge { seq: Seq, digest: Digest, garbled: bool },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Hint {
+pub(crate) enum Hint {
     Executed(Seq),
     Decided { seq: Seq, batch: Batch },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Rule {
+pub(crate) enum Rule {
     Propose,
     Acknowledge,
     Execute,
@@ -132,7 +132,7 @@ impl Decode for Hint {
 }
 
 #[derive(Clone)]
-pub struct Toy {
+pub(crate) struct Toy {
     id: ReplicaId,
     scope: Scope,
     signer: Arc<dyn Signer>,
@@ -162,7 +162,7 @@ const TICK: Duration = Duration::from_millis(20);
 const CHECKPOINT_EVERY: u64 = 8;
 
 impl Toy {
-    pub fn new(id: ReplicaId, scope: Scope, signer: Arc<dyn Signer>, defect: Defect) -> Self {
+    pub(crate) fn new(id: ReplicaId, scope: Scope, signer: Arc<dyn Signer>, defect: Defect) -> Self {
         Self {
             id,
             scope,
@@ -316,10 +316,8 @@ impl Toy {
                     self.answer(&outcome, out);
                 }
             }
-            Report::Recalled { outcome, .. } => {
-                if let Some(outcome) = outcome {
-                    self.answer(&outcome, out);
-                }
+            Report::Recalled { outcome: Some(outcome), .. } => {
+                self.answer(&outcome, out);
             }
             Report::CheckpointTaken { .. } => {
                 let promised = self.acknowledged.iter().filter(|(_, who)| who.contains(&self.id));

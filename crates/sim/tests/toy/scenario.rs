@@ -11,10 +11,10 @@ use synod_sim::run::run;
 use synod_sim::{Booted, EngineError, Options, Report, Rule, Scenario, Setting};
 use synod_storage::MemoryDisk;
 
-pub struct Toys {
-    pub defect: Defect,
+pub(crate) struct Toys {
+    pub(crate) defect: Defect,
     /// What is wrong with the service of replica 1.
-    pub wrong: Option<Wrong>,
+    pub(crate) wrong: Option<Wrong>,
 }
 
 impl Scenario for Toys {
@@ -40,11 +40,11 @@ impl Scenario for Toys {
     }
 }
 
-pub fn members() -> Membership {
+pub(crate) fn members() -> Membership {
     Membership::new(4, Faults::Byzantine(1)).unwrap()
 }
 
-pub fn run_seed(seed: u64, defect: Defect, wrong: Option<Wrong>, expected: &[Rule]) -> Report {
+pub(crate) fn run_seed(seed: u64, defect: Defect, wrong: Option<Wrong>, expected: &[Rule]) -> Report {
     let options = Options::draw(seed, members(), 0);
     run(Toys { defect, wrong }, options, expected.iter().copied(), format!("toy --seed {seed}"))
 }

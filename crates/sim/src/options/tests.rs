@@ -1,0 +1,45 @@
+//! Drawing runs.
+#![allow(clippy::unwrap_used)]
+
+use super::Options;
+use std::collections::BTreeSet;
+use synod_kernel::{Faults, Membership, ReplicaId};
+
+fn members() -> Membership {
+    Membership::new(7, Faults::Byzantine(2)).unwrap()
+}
+
+#[test]
+fn one_seed_draws_one_run() {
+    assert_eq!(Options::draw(5, members(), 2), Options::draw(5, members(), 2));
+    assert_ne!(Options::draw(5, members(), 2).load, Options::draw(6, members(), 2).load);
+}
+
+#[test]
+fn coalitions_are_distinct_members_and_every_replica_has_its_turn() {
+    let mut seen = BTreeSet::new();
+    for seed in 0..100 {
+        let Options { corrupt, .. } = Options::draw(seed, members(), 2);
+        assert!(corrupt.len() == 2 && corrupt[0] < corrupt[1]);
+        seen.extend(corrupt);
+    }
+    assert!(seen.into_iter().eq((0..7).map(ReplicaId::new)));
+}
+
+#[test]
+fn every_kind_of_fault_is_on_in_some_runs_and_off_in_others() {
+    let all: Vec<Options> = (0..200).map(|seed| Options::draw(seed, members(), 0)).collect();
+    let kinds: [fn(&Options) -> u64; 6] = [
+        |options| options.network.loss,
+        |options| options.network.duplicate,
+        |options| options.network.spike,
+        |options| options.faults.crash_every,
+        |options| options.faults.power_cut_every,
+        |options| options.faults.partition_every,
+    ];
+    for kind in kinds {
+        let on = all.iter().filter(|options| kind(options) > 0).count();
+        assert!((20..=180).contains(&on), "{on} of 200");
+    }
+    assert!(all.iter().any(|options| kinds.iter().all(|kind| kind(options) == 0)), "some run is gentle");
+}
