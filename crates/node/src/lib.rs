@@ -1,11 +1,23 @@
 //! One real process of a synod cluster: files, sockets, threads and clocks around the pure parts.
 //!
 //! * [`files`] and [`genesis`]: keys, the descriptor and the folders that hold them.
+//! * [`run_replica`]: one replica, with its log, its service, its channels and its admin pages.
+//! * [`Client`]: a client, with its connections.
+//! * [`verify`]: signatures in batches.
 //!
 //! Nothing here knows a protocol: a replica is any [`Process`](synod_kernel::Process), and its protocol is a number.
 
+mod admin;
+pub mod client;
 pub mod files;
 pub mod genesis;
 mod metrics;
+mod replica;
+mod timers;
 mod transport;
-mod verify;
+pub mod verify;
+
+pub use client::{Client, ClientOptions};
+pub use files::{ClientFolder, FileError, FileProblem, ReplicaFolder};
+pub use replica::{ReplicaOptions, RunError, Shutdown, ShutdownHandle, run_replica, shutdown};
+pub use transport::Limits;

@@ -153,9 +153,9 @@ impl Metrics {
         self.handshakes_refused.get_or_create(&ReasonLabel { reason }).inc();
     }
 
-    /// Counts a rule that was applied.
-    pub(crate) fn apply(&self, rule: String) {
-        self.rules_applied.get_or_create(&RuleLabel { rule }).inc();
+    /// Counts how often a rule is applied.
+    pub(crate) fn rule(&self, rule: String) -> Counter {
+        self.rules_applied.get_or_create_owned(&RuleLabel { rule })
     }
 
     /// Shows what the protocol says of itself.

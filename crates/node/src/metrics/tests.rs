@@ -10,7 +10,7 @@ fn every_counter_has_its_line() {
     metrics.peer(peer).frames_received.inc();
     metrics.refuse(Address::Client(ClientId::new([1; 32])), "malformed");
     metrics.refuse_handshake("unknown-key");
-    metrics.apply("AcceptPrePrepare".to_owned());
+    metrics.rule("AcceptPrePrepare".to_owned()).inc();
     metrics.show(&Status {
         state: "normal".to_owned(),
         view: View::new(u64::MAX),

@@ -21,7 +21,7 @@ use std::time::Duration;
 use synod_kernel::Address;
 use synod_kernel::frame::{MAX_CLIENT_FRAME, MAX_REPLICA_FRAME};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
@@ -89,10 +89,19 @@ pub(crate) struct Acceptor<K> {
 }
 
 impl<K: Sink> Acceptor<K> {
-    /// Accepts connections until it is dropped, and ends them all then.
-    pub(crate) async fn run(self, listener: TcpListener) {
-        let mut bucket = Bucket::new(self.limits.handshakes_per_second, Instant::now());
+    /// Accepts connections until told to stop, and then waits for those that are up to end. Dropping ends them all.
+    pub(crate) async fn run(self, listener: TcpListener, mut stop: watch::Receiver<bool>) {
         let mut connections = JoinSet::new();
+        tokio::select! {
+            () = self.accept_into(&mut connections, listener) => {}
+            _ = stop.wait_for(|stop| *stop) => {}
+        }
+        while connections.join_next().await.is_some() {}
+    }
+
+    /// Accepts for ever. Handshakes under way when this is dropped end.
+    async fn accept_into(&self, connections: &mut JoinSet<()>, listener: TcpListener) {
+        let mut bucket = Bucket::new(self.limits.handshakes_per_second, Instant::now());
         let mut strangers: VecDeque<oneshot::Sender<()>> = VecDeque::new();
         loop {
             let (socket, from) = match listener.accept().await {

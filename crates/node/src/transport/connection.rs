@@ -100,6 +100,8 @@ where
     tokio::select! {
         end = read(FrameReader::new(reader, terms.frame_max), origin, sink, terms.idle) => end,
         end = write(writer, &origin.queue, &origin.counters, terms.write_timeout) => end,
+        // A write that waits for the peer is not waited for.
+        closing = origin.queue.cut() => End::Ours(closing),
     }
 }
 

@@ -53,11 +53,23 @@ impl Connectivity {
         connected(&self.links.borrow())
     }
 
-    /// Waits until so many other replicas are connected in both directions.
-    #[cfg(test)]
-    pub(crate) async fn wait_for(&self, count: usize) {
+    /// Whether our connection to a replica is up.
+    pub(crate) fn is_outbound(&self, id: ReplicaId) -> bool {
+        self.links.borrow().get(id.index()).is_some_and(|link| link.outbound)
+    }
+
+    /// The replicas to which our connection is up.
+    pub(crate) fn outbound_up(&self) -> Vec<ReplicaId> {
+        let links = self.links.borrow();
+        (0..).map(ReplicaId::new).zip(&*links).filter(|(_, link)| link.outbound).map(|(id, _)| id).collect()
+    }
+
+    /// Waits until our connections to so many replicas are up.
+    pub(crate) async fn wait_for_outbound(&self, count: usize) {
         let mut links = self.links.subscribe();
-        links.wait_for(|links| connected(links).len() >= count).await.expect("the sender is in self");
+        let is_enough = |links: &Vec<Link>| links.iter().filter(|link| link.outbound).count() >= count;
+        // Fails only without a sender, and that is in `self`.
+        let _ = links.wait_for(is_enough).await;
     }
 }
 

@@ -66,7 +66,7 @@ pub(crate) async fn dial_until_finished<K: Sink, F: Fn(bool) + Send>(dialer: Dia
         }
         tokio::select! {
             () = sleep(backoff.next()) => {}
-            _ = origin.queue.closed() => {}
+            () = origin.queue.closed() => {}
         }
     }
 }

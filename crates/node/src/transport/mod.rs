@@ -24,7 +24,11 @@ pub(crate) use connection::{Origin, Refusal, Sink};
 pub(crate) use connectivity::Connectivity;
 pub(crate) use dial::{Dialer, dial_until_finished};
 pub use limits::Limits;
+pub(crate) use limits::MAX_CLIENT_REPLY;
 pub(crate) use peers::PeerDirectory;
 pub(crate) use queue::{Closing, SendQueue, Weight};
 pub(crate) use roster::Roster;
 pub(crate) use tls::TlsIdentity;
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 /// How much a frame matters when there is no room for all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,9 @@ pub(crate) enum Closing {
 #[derive(Debug)]
 pub(crate) struct SendQueue {
     inner: Mutex<Inner>,
+    /// Wakes the reader.
     changed: Notify,
+    closing: watch::Sender<Option<Closing>>,
     bytes_max: usize,
     frames_max: usize,
     overflow: Overflow,
@@ -61,7 +63,6 @@ struct Inner {
     expendable: VecDeque<(u64, Bytes)>,
     next: u64,
     bytes: usize,
-    closing: Option<Closing>,
 }
 
 impl Inner {
@@ -89,7 +90,13 @@ impl Inner {
 impl SendQueue {
     /// An empty queue with these bounds.
     pub(crate) fn new(bytes_max: usize, frames_max: usize, overflow: Overflow) -> Self {
-        Self { inner: Mutex::default(), changed: Notify::new(), bytes_max, frames_max, overflow }
+        let closing = watch::Sender::new(None);
+        Self { inner: Mutex::default(), changed: Notify::new(), closing, bytes_max, frames_max, overflow }
+    }
+
+    /// A queue between replicas, which drops what is expendable.
+    pub(crate) fn dropping(bytes_max: usize, frames_max: usize) -> Self {
+        Self::new(bytes_max, frames_max, Overflow::DropOldest)
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -99,7 +106,7 @@ impl SendQueue {
     /// Appends a frame and says how many frames were dropped for it, itself included.
     pub(crate) fn push(&self, frame: Bytes, weight: Weight) -> usize {
         let mut inner = self.inner();
-        if inner.closing.is_some() {
+        if self.closing().is_some() {
             return 1;
         }
         let mut dropped = 0;
@@ -134,7 +141,7 @@ impl SendQueue {
             let changed = self.changed.notified();
             {
                 let mut inner = self.inner();
-                if let Some(closing) = inner.closing
+                if let Some(closing) = self.closing()
                     && (closing != Closing::Finished || inner.frames() == 0)
                 {
                     return Err(closing);
@@ -157,28 +164,38 @@ impl SendQueue {
     /// Takes no more frames. The first reason stands; anything but [`Closing::Finished`] discards what is queued.
     pub(crate) fn close(&self, closing: Closing) {
         let mut inner = self.inner();
-        match inner.closing {
-            None | Some(Closing::Finished) => inner.closing = Some(closing),
-            Some(_) => {}
+        self.closing.send_modify(|present| match present {
+            None | Some(Closing::Finished) => *present = Some(closing),
+            Some(Closing::TooSlow | Closing::Replaced | Closing::Offence(_)) => {}
+        });
+        if closing != Closing::Finished {
+            inner.essential.clear();
+            inner.expendable.clear();
+            inner.bytes = 0;
         }
         drop(inner);
         self.changed.notify_one();
     }
 
-    /// Waits until no more frames are taken, and says why.
-    pub(crate) async fn closed(&self) -> Closing {
-        loop {
-            let changed = self.changed.notified();
-            if let Some(closing) = self.closing() {
-                return closing;
-            }
-            changed.await;
+    /// Waits until no more frames are taken. May be cancelled.
+    pub(crate) async fn closed(&self) {
+        // Fails only without a sender, and that is in `self`.
+        let _ = self.closing.subscribe().wait_for(Option::is_some).await;
+    }
+
+    /// Waits until the queue is closed for a reason that does not wait for what is queued. May be cancelled.
+    pub(crate) async fn cut(&self) -> Closing {
+        let mut closing = self.closing.subscribe();
+        let is_cut = |closing: &Option<Closing>| closing.is_some_and(|closing| closing != Closing::Finished);
+        match closing.wait_for(is_cut).await.map(|closing| *closing) {
+            Ok(Some(closing)) => closing,
+            Ok(None) | Err(_) => unreachable!("the sender is in self, and the value was just seen"),
         }
     }
 
     /// Why no more frames are taken, if so.
     pub(crate) fn closing(&self) -> Option<Closing> {
-        self.inner().closing
+        *self.closing.borrow()
     }
 
     /// Bytes that wait.

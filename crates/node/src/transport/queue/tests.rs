@@ -67,7 +67,9 @@ async fn a_reader_that_is_too_slow_is_cut_off() {
     let queue = SendQueue::new(20, 100, Overflow::Close);
     queue.push(frame("a", 15), Weight::Essential);
     assert_eq!(queue.push(frame("b", 15), Weight::Essential), 1);
-    assert_eq!(queue.closed().await, Closing::TooSlow);
+    queue.closed().await;
+    assert_eq!(queue.cut().await, Closing::TooSlow);
+    assert_eq!(queue.bytes(), 0, "what nobody will read takes no memory");
     assert_eq!(queue.next_batch(100, &mut Vec::new()).await, Err(Closing::TooSlow));
     assert_eq!(queue.push(frame("c", 1), Weight::Essential), 1, "a closed queue takes nothing");
 }

@@ -8,7 +8,6 @@ use synod_kernel::ed25519::SecretKey;
 use synod_kernel::signature::Author;
 use synod_kernel::{ClientId, Digest, ReplicaId, Signature};
 use tempfile::TempDir;
-use zeroize::Zeroizing;
 
 struct World {
     cluster: Cluster,

@@ -1,0 +1,178 @@
+//! The loop of a replica: one input after the other into the protocol, its effects through the gate and out.
+//!
+//! It never waits while it holds an effect: whatever takes time is another thread's, and comes back as an input. When
+//! too much is under way it takes nothing from the network until the log and the service have caught up; timers, reports
+//! and the log go on, so it cannot lock itself up.
+
+use super::error::RunError;
+use super::executor_thread::ExecutorThread;
+use super::log_thread::LogThread;
+use super::outgoing::Outgoing;
+use super::shutdown::Shutdown;
+use crate::metrics::Metrics;
+use crate::timers::Timers;
+use crate::verify::Verified;
+use prometheus_client::metrics::counter::Counter;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use synod_kernel::gate::{Admitted, Gate};
+use synod_kernel::{Effect, Input, Outbox, Process, Report, Status};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until};
+
+/// Inputs taken from the network at once.
+const INPUTS_AT_ONCE: usize = 64;
+/// Effects that wait for the log before no more is taken from the network.
+const HELD_MAX: usize = 8192;
+/// The same for commands to the log.
+const LOG_QUEUE_MAX: u64 = 8192;
+/// The same for tasks of the service.
+const TASK_QUEUE_MAX: usize = 1024;
+
+/// A protocol and everything its effects need.
+pub(super) struct Driver<P: Process> {
+    pub(super) core: P,
+    pub(super) gate: Gate<P>,
+    pub(super) log: LogThread,
+    pub(super) executor: ExecutorThread,
+    pub(super) outgoing: Outgoing,
+    pub(super) inputs: mpsc::UnboundedReceiver<Verified<P>>,
+    pub(super) status: watch::Sender<Status>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) timers: Timers<P::Timer>,
+    pub(super) rules: BTreeMap<P::Rule, Counter>,
+    /// How many log commands are durable.
+    pub(super) durable: u64,
+}
+
+impl<P: Process> Driver<P> {
+    /// Runs until told to end, or until something fails that a replica cannot do without.
+    pub(super) async fn run(&mut self, start: Input<P>, shutdown: &mut Shutdown) -> Result<(), RunError> {
+        let mut batch = Vec::with_capacity(INPUTS_AT_ONCE);
+        let alarm = sleep_until(Instant::now());
+        tokio::pin!(alarm);
+        self.step(start);
+        loop {
+            self.show();
+            let next = self.timers.next();
+            if let Some(next) = next.filter(|next| *next != alarm.deadline()) {
+                alarm.as_mut().reset(next);
+            }
+            let has_room = self.has_room();
+            tokio::select! {
+                () = shutdown.requested() => return Ok(()),
+                durable = self.log.changed() => self.on_durable(durable?),
+                report = self.executor.done() => {
+                    if let Some(report) = report? {
+                        self.on_report(report);
+                    }
+                }
+                () = &mut alarm, if next.is_some() => {
+                    if let Some(timer) = self.timers.fire(Instant::now()) {
+                        self.step(Input::Timeout(timer));
+                    }
+                }
+                count = self.inputs.recv_many(&mut batch, INPUTS_AT_ONCE), if has_room => {
+                    if count == 0 {
+                        return Err(RunError::ThreadEnded("verification"));
+                    }
+                    for Verified { input, permits } in batch.drain(..) {
+                        self.metrics.requests.inc_by(u64::from(matches!(input, Input::Request { .. })));
+                        self.step(input);
+                        drop(permits);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether so little is under way that more may be taken from the network.
+    fn has_room(&self) -> bool {
+        self.gate.held() < HELD_MAX
+            && self.gate.commanded() - self.durable < LOG_QUEUE_MAX
+            && self.executor.under_way() < TASK_QUEUE_MAX
+    }
+
+    fn on_durable(&mut self, durable: u64) {
+        self.durable = durable;
+        self.gate.durable(durable);
+        while let Some(effect) = self.gate.release() {
+            self.perform(effect);
+        }
+    }
+
+    fn on_report(&mut self, report: Report) {
+        match &report {
+            Report::Executed { outcomes, .. } => {
+                self.metrics.batches_executed.inc();
+                self.metrics.requests_executed.inc_by(outcomes.len() as u64);
+            }
+            Report::CheckpointTaken { seq, state } => tracing::info!("checkpoint at {seq}: state {state}"),
+            Report::Installed { seq, state } => tracing::info!("installed the state at {seq}: {state}"),
+            Report::Recalled { .. }
+            | Report::ChunkRead { .. }
+            | Report::ChunkStored { .. }
+            | Report::RolledBack { .. } => {}
+        }
+        self.step(Input::Done(report));
+    }
+
+    fn step(&mut self, input: Input<P>) {
+        let mut out = Outbox::default();
+        self.core.step(input, &mut out);
+        for effect in out.drain() {
+            match self.gate.admit(effect) {
+                Admitted::Now(effect) => self.perform(effect),
+                Admitted::Log(command) => self.log.command(command),
+                Admitted::Held | Admitted::Elided => {}
+            }
+        }
+    }
+
+    /// Does what the gate let through.
+    fn perform(&mut self, effect: Effect<P>) {
+        match effect {
+            Effect::Send { to, message } => self.outgoing.send(to, &message),
+            Effect::Forward { to, request } => self.outgoing.forward(to, &request),
+            Effect::Reply { to, reply } => {
+                self.metrics.replies.inc();
+                self.outgoing.reply(to, &reply);
+            }
+            Effect::Arm { timer, after } => self.timers.arm(timer, Instant::now(), after),
+            Effect::Disarm(timer) => self.timers.disarm(timer),
+            Effect::Ask(task) => self.executor.ask(task),
+            Effect::Applied(rule) => {
+                tracing::debug!("applied {rule:?}");
+                let metrics = &self.metrics;
+                self.rules.entry(rule).or_insert_with(|| metrics.rule(format!("{rule:?}"))).inc();
+            }
+            Effect::Persist(_) | Effect::Compact(_) => unreachable!("the gate makes log commands of these"),
+        }
+    }
+
+    /// Shows what changed, in the log of the process, in the metrics, and to whoever asks for the status.
+    fn show(&mut self) {
+        let metrics = &self.metrics;
+        let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        metrics.held_effects.set(count(self.gate.held()));
+        metrics.log_queue.set(i64::try_from(self.gate.commanded() - self.durable).unwrap_or(i64::MAX));
+        metrics.task_queue.set(count(self.executor.under_way()));
+        metrics.input_queue.set(count(self.inputs.len()));
+        let new = self.core.status();
+        let old = self.status.borrow().clone();
+        if new == old {
+            return;
+        }
+        if (&new.state, new.view) != (&old.state, old.view) {
+            tracing::info!("{} in view {}", new.state, new.view);
+        }
+        if new.checkpoint != old.checkpoint {
+            tracing::info!("checkpoint {} is stable: state {}", new.checkpoint, new.digest);
+        }
+        for culprit in new.accused.iter().filter(|id| !old.accused.contains(id)) {
+            tracing::warn!("replica {culprit} signed contradictory statements: there is evidence against it");
+        }
+        metrics.show(&new);
+        self.status.send_replace(new);
+    }
+}

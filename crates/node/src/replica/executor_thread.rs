@@ -1,0 +1,87 @@
+//! The thread that owns the service and its checkpoints.
+//!
+//! It performs tasks in the order asked, so a slow service never holds up the protocol, only its own results. Every task
+//! is answered, those without a report with none, so that the one who asks knows how many are under way.
+
+use super::error::RunError;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
+use synod_kernel::{Report, Task};
+use synod_state::StateMachine;
+use synod_storage::{Disk, Executor, ExecutorError};
+use tokio::sync::mpsc as async_mpsc;
+
+/// A handle to the thread.
+pub(super) struct ExecutorThread {
+    tasks: Option<mpsc::Sender<Task>>,
+    done: async_mpsc::UnboundedReceiver<Option<Report>>,
+    under_way: usize,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<Result<(), ExecutorError>>>,
+    path: PathBuf,
+}
+
+impl ExecutorThread {
+    /// Starts the thread on an open executor of the data folder `path`.
+    pub(super) fn start<M, D>(mut executor: Executor<M, D>, path: PathBuf) -> io::Result<Self>
+    where
+        M: StateMachine,
+        D: Disk + 'static,
+        D::File: 'static,
+        D::Lock: 'static,
+    {
+        let (tasks, waiting) = mpsc::channel::<Task>();
+        let (results, done) = async_mpsc::unbounded_channel();
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = stop.clone();
+        let thread = thread::Builder::new().name("executor".to_owned()).spawn(move || {
+            while let Ok(task) = waiting.recv() {
+                if stopped.load(Ordering::Relaxed) {
+                    break;
+                }
+                // Nobody listens once the replica ends.
+                let _ = results.send(executor.perform(task)?);
+            }
+            Ok(())
+        })?;
+        Ok(Self { tasks: Some(tasks), done, under_way: 0, stop, thread: Some(thread), path })
+    }
+
+    /// Asks for a task.
+    pub(super) fn ask(&mut self, task: Task) {
+        self.under_way += 1;
+        // If the thread has ended, `done` says why.
+        let _ = self.tasks.as_ref().map(|tasks| tasks.send(task));
+    }
+
+    /// How many tasks are not done yet.
+    pub(super) fn under_way(&self) -> usize {
+        self.under_way
+    }
+
+    /// Waits for the next task to be done and returns its report, if it has one. May be cancelled.
+    pub(super) async fn done(&mut self) -> Result<Option<Report>, RunError> {
+        match self.done.recv().await {
+            Some(report) => {
+                self.under_way -= 1;
+                Ok(report)
+            }
+            None => Err(self.end().err().unwrap_or(RunError::ThreadEnded("executor"))),
+        }
+    }
+
+    /// Finishes the task under way and forgets the others: the log holds what they would have done.
+    pub(super) fn end(&mut self) -> Result<(), RunError> {
+        self.stop.store(true, Ordering::Relaxed);
+        self.tasks = None;
+        match self.thread.take().map(JoinHandle::join) {
+            None | Some(Ok(Ok(()))) => Ok(()),
+            Some(Ok(Err(error))) => Err(RunError::executor(self.path.clone(), error)),
+            Some(Err(_)) => Err(RunError::ThreadEnded("executor")),
+        }
+    }
+}

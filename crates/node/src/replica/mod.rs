@@ -1,0 +1,22 @@
+//! One replica: a protocol, a log, a service and channels, driven by the contract of
+//! [`Process`](synod_kernel::Process).
+//!
+//! One thread runs the protocol and the network. Others verify signatures, write the log, and execute; between them are
+//! queues whose bounds are kept by not taking more from the network. What leaves is what the kernel's gate lets out, so
+//! nothing is said before everything said earlier is durable. A disk that fails ends the replica.
+
+mod data;
+mod driver;
+mod error;
+mod executor_thread;
+mod ingress;
+mod log_thread;
+mod options;
+mod outgoing;
+mod run;
+mod shutdown;
+
+pub use error::RunError;
+pub use options::ReplicaOptions;
+pub use run::run_replica;
+pub use shutdown::{Shutdown, ShutdownHandle, shutdown};

@@ -1,0 +1,205 @@
+//! Putting a replica together, running it, and taking it apart.
+
+use super::data::{self, Data};
+use super::driver::Driver;
+use super::error::RunError;
+use super::executor_thread::ExecutorThread;
+use super::ingress::{Ingress, SendOnly};
+use super::log_thread::LogThread;
+use super::options::ReplicaOptions;
+use super::outgoing::Outgoing;
+use super::shutdown::Shutdown;
+use crate::admin::{self, Admin};
+use crate::files::ReplicaFolder;
+use crate::metrics::Metrics;
+use crate::timers::Timers;
+use crate::transport::{Acceptor, Connectivity, Dialer, Limits, Origin, PeerDirectory, Roster, TlsIdentity};
+use crate::transport::{SendQueue, dial_until_finished};
+use crate::verify::{BatchVerifier, Pool};
+use std::collections::BTreeMap;
+use std::net::TcpListener as StdListener;
+use std::sync::Arc;
+use std::time::Duration;
+use synod_kernel::descriptor::Cluster;
+use synod_kernel::frame::HEADER_BYTES;
+use synod_kernel::gate::Gate;
+use synod_kernel::{Address, Input, Process, ReplicaId, Signer};
+use synod_state::StateMachine;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::timeout;
+
+/// How long an orderly end waits for what is queued to be sent.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Runs the replica of a folder on this thread, until `shutdown` is triggered or something fails.
+///
+/// `build` makes the protocol, which signs with the signer it is given; `machine` is the service that it replicates.
+///
+/// # Errors
+/// Whatever a replica cannot run without: see [`RunError`], whose [`exit_code`](RunError::exit_code) is meant for the
+/// process. After a failure of the disk nothing was sent that was not durable.
+pub fn run_replica<P, M, B>(
+    folder: &ReplicaFolder,
+    build: B,
+    machine: Arc<M>,
+    options: ReplicaOptions,
+    mut shutdown: Shutdown,
+) -> Result<(), RunError>
+where
+    P: Process,
+    M: StateMachine,
+    B: FnOnce(&Cluster, ReplicaId, Arc<dyn Signer>) -> P,
+{
+    let data = data::open::<P, M>(folder, machine, options.log)?;
+    let core = build(folder.cluster(), folder.id(), folder.signer().clone());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|source| RunError::System { action: "start the runtime", source })?;
+    runtime.block_on(async {
+        let (mut running, start) = assemble(folder, core, data, options).await?;
+        tracing::info!(
+            "replica {} of {} runs: cluster {}, {} with {} faults tolerated",
+            folder.id(),
+            folder.cluster().scope().membership.size(),
+            folder.cluster().scope().domain.cluster,
+            if folder.cluster().descriptor().dev { "development" } else { "production" },
+            folder.cluster().scope().membership.tolerated(),
+        );
+        let result = running.driver.run(start, &mut shutdown).await;
+        let closed = running.close().await;
+        result.and(closed)
+    })
+}
+
+/// A replica with all its parts.
+struct Running<P: Process> {
+    driver: Driver<P>,
+    acceptor: JoinHandle<()>,
+    stop_accepting: watch::Sender<bool>,
+    dialers: JoinSet<()>,
+    /// Answers the operator until dropped.
+    _admin: JoinSet<()>,
+    /// Verifies until dropped.
+    _pool: Pool,
+}
+
+async fn assemble<P: Process, M: StateMachine>(
+    folder: &ReplicaFolder,
+    core: P,
+    data: Data<P, M>,
+    options: ReplicaOptions,
+) -> Result<(Running<P>, Input<P>), RunError> {
+    let ReplicaOptions { protocol, verify_threads, limits, listener, admin_listener, log: _ } = options;
+    let (cluster, scope) = (folder.cluster(), *folder.cluster().scope());
+    let listener = listen(listener, folder.listen_address()).await?;
+    let admin_listener = listen(admin_listener, folder.admin_address()).await?;
+    let limits = patient(limits, cluster);
+    let metrics = Arc::new(Metrics::default());
+    let connectivity = Connectivity::new(&scope.membership);
+    let roster = Arc::new(Roster::new(limits.clone(), connectivity.clone(), metrics.clone()));
+    let (verified, inputs) = mpsc::unbounded_channel();
+    let verifier = BatchVerifier::new(cluster);
+    let pool = Pool::start::<P>(verify_threads.get(), scope, &verifier, &metrics, &verified);
+    let pool = pool.map_err(|source| RunError::System { action: "start the verification threads", source })?;
+    let status = watch::Sender::new(core.status());
+    metrics.show(&status.borrow());
+    let sink = Ingress::new(scope.domain, protocol, &limits, pool.handle(), status.subscribe(), metrics.clone());
+
+    let identity = TlsIdentity::new(folder.transport());
+    let directory = Arc::new(PeerDirectory::new(cluster, folder.id()));
+    let tls = identity.server(directory.clone());
+    let (stop_accepting, stopped) = watch::channel(false);
+    let acceptor =
+        Acceptor { tls, directory, limits: limits.clone(), roster: roster.clone(), metrics: metrics.clone(), sink };
+    let acceptor = tokio::spawn(acceptor.run(listener, stopped));
+    let (dialers, origins) = dial_others(folder, &identity, &limits, &connectivity, &metrics);
+    let admin = Admin::new(folder.id(), scope.membership, status.subscribe(), connectivity, metrics.clone());
+    let admin = admin::serve(admin_listener, Arc::new(admin));
+
+    let Data { log, records, executor, executed, state } = data;
+    let gate = Gate::new(&records);
+    let failed = |action| move |source| RunError::System { action, source };
+    let driver = Driver {
+        core,
+        gate,
+        log: LogThread::start(log, folder.data(), metrics.clone()).map_err(failed("start the log thread"))?,
+        executor: ExecutorThread::start(executor, folder.data()).map_err(failed("start the executor thread"))?,
+        outgoing: Outgoing::new(scope.domain, protocol, origins, roster),
+        inputs,
+        status,
+        metrics,
+        timers: Timers::new(),
+        rules: BTreeMap::new(),
+        durable: 0,
+    };
+    let running = Running { driver, acceptor, stop_accepting, dialers, _admin: admin, _pool: pool };
+    Ok((running, Input::Start { records, executed, state }))
+}
+
+/// A replica that says how far it is only every so often is not taken for a silent one.
+fn patient(mut limits: Limits, cluster: &Cluster) -> Limits {
+    let interval = Duration::from_millis(cluster.descriptor().parameters.status_interval_ms.into());
+    limits.replica_idle = limits.replica_idle.max(3 * interval);
+    limits
+}
+
+async fn listen(given: Option<StdListener>, address: &str) -> Result<TcpListener, RunError> {
+    let listener = match given {
+        Some(listener) => listener.set_nonblocking(true).and_then(|()| TcpListener::from_std(listener)),
+        None => TcpListener::bind(address).await,
+    };
+    listener.map_err(|source| RunError::Listen { address: address.to_owned(), source })
+}
+
+fn dial_others(
+    folder: &ReplicaFolder,
+    identity: &TlsIdentity,
+    limits: &Limits,
+    connectivity: &Connectivity,
+    metrics: &Metrics,
+) -> (JoinSet<()>, BTreeMap<ReplicaId, Arc<Origin>>) {
+    let (mut dialers, mut origins) = (JoinSet::new(), BTreeMap::new());
+    let entries = (0..).map(ReplicaId::new).zip(&folder.cluster().descriptor().replicas);
+    for (id, entry) in entries.filter(|(id, _)| *id != folder.id()) {
+        let origin = Arc::new(Origin {
+            peer: Address::Replica(id),
+            queue: Arc::new(SendQueue::dropping(limits.replica_queue_bytes, limits.replica_queue_frames)),
+            budget: Arc::new(Semaphore::new(0)),
+            counters: metrics.peer(Address::Replica(id)),
+        });
+        origins.insert(id, origin.clone());
+        let connectivity = connectivity.clone();
+        dialers.spawn(dial_until_finished(Dialer {
+            id,
+            address: entry.address.clone(),
+            tls: identity.client(entry.transport_key),
+            limits: limits.clone(),
+            origin,
+            frame_max: HEADER_BYTES,
+            sink: SendOnly,
+            on_change: move |is_up| connectivity.outbound(id, is_up),
+        }));
+    }
+    (dialers, origins)
+}
+
+impl<P: Process> Running<P> {
+    /// Sends what is queued, finishes the log, and ends every thread.
+    async fn close(mut self) -> Result<(), RunError> {
+        self.driver.outgoing.finish();
+        self.stop_accepting.send_replace(true);
+        let farewell = async {
+            let _ = (&mut self.acceptor).await;
+            while self.dialers.join_next().await.is_some() {}
+        };
+        if timeout(FAREWELL, farewell).await.is_err() {
+            tracing::info!("some of what was queued could not be sent in time");
+        }
+        self.acceptor.abort();
+        let executed = self.driver.executor.end();
+        let logged = self.driver.log.end();
+        tracing::info!("replica ended");
+        logged.and(executed)
+    }
+}
