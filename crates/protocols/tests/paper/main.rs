@@ -1,7 +1,12 @@
 //! The rules of PBFT, one test each, named by the section they come from. [PBFT-OSDI99] [PBFT-TOCS02]
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
+mod boot;
+mod checkpoint;
 mod normal;
+mod requests;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, reason = "one vocabulary for all modules")]
 mod support;
+mod transfer;
+mod view_change;

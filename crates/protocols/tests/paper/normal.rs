@@ -43,8 +43,7 @@ fn pbft_4_2_the_batch_is_recorded_before_prepare_and_the_proof_before_commit() {
     let mut cluster = Cluster::new(4, 1);
     let batch = cluster.batch(&[1]);
     let message = cluster.pre_prepare(0, 0, 1, batch.clone());
-    cluster.inject(0, 1, &message);
-    assert!(cluster.deliver_one());
+    cluster.hand(0, 1, &message);
     let effects = cluster.nodes[1].last.clone();
     let body = position(&effects, |effect| *effect == Effect::Persist(Record::Fact(Fact::Body(batch.clone()))));
     let vote = position(&effects, |effect| matches!(effect, Effect::Persist(Record::Vow(Vow::Prepare(_)))));
@@ -53,12 +52,7 @@ fn pbft_4_2_the_batch_is_recorded_before_prepare_and_the_proof_before_commit() {
 
     let statement = Prepare { view: View::default(), seq: Seq::new(1), digest: batch.digest() };
     let prepare = Message::Vow(Vow::Prepare(cluster.sign(2, statement)));
-    cluster.lose(|_, _, _| true);
-    cluster.heal();
-    cluster.inject(2, 1, &prepare);
-    while cluster.applied(1, Rule::Prepared) == 0 {
-        assert!(cluster.deliver_one());
-    }
+    cluster.hand(2, 1, &prepare);
     let effects = cluster.nodes[1].last.clone();
     let proof = position(&effects, |effect| matches!(effect, Effect::Persist(Record::Fact(Fact::Prepared(_)))));
     let vote = position(&effects, |effect| matches!(effect, Effect::Persist(Record::Vow(Vow::Commit(_)))));
@@ -81,8 +75,7 @@ fn pbft_4_2_a_second_proposal_is_ignored_and_kept_as_evidence() {
     cluster.corrupt.insert(0);
     for numbers in [[1], [2]] {
         let message = cluster.pre_prepare(0, 0, 1, cluster.batch(&numbers));
-        cluster.inject(0, 1, &message);
-        assert!(cluster.deliver_one());
+        cluster.hand(0, 1, &message);
     }
     assert_eq!(cluster.applied(1, Rule::AcceptPrePrepare), 1);
     assert_eq!(cluster.applied(1, Rule::IgnoreConflict), 1);
@@ -125,8 +118,7 @@ fn pbft_4_2_votes_that_overtake_the_proposal_count() {
     }
     cluster.deliver_all();
     let message = cluster.pre_prepare(0, 0, 1, cluster.batch(&[1]));
-    cluster.inject(0, 1, &message);
-    assert!(cluster.deliver_one());
+    cluster.hand(0, 1, &message);
     cluster.assert_executed([1], &[1]);
 }
 
@@ -166,15 +158,13 @@ fn pbft_4_2_nobody_votes_outside_the_window() {
     // h = 0 and L = 8: 8 is voted for, 9 is kept until the window moves, 17 is of no interest.
     for (seq, votes) in [(8, 1), (9, 1), (16, 1), (17, 1)] {
         let message = cluster.pre_prepare(0, 0, seq, cluster.batch(&[seq]));
-        cluster.inject(0, 1, &message);
-        assert!(cluster.deliver_one());
+        cluster.hand(0, 1, &message);
         let prepares = cluster.vows(1).iter().filter(|vow| matches!(vow, Vow::Prepare(_))).count();
         assert_eq!(prepares, votes, "at {seq}");
     }
     assert_eq!(cluster.applied(1, Rule::IgnoreOutsideWindow), 1);
     let zero = cluster.pre_prepare(0, 0, 0, cluster.batch(&[1]));
-    cluster.inject(0, 1, &zero);
-    assert!(cluster.deliver_one());
+    cluster.hand(0, 1, &zero);
     assert_eq!(cluster.applied(1, Rule::IgnoreOutsideWindow), 2);
 }
 

@@ -15,11 +15,11 @@ use synod_kernel::process::{Binding, Question, Report};
 use synod_kernel::signature::Author;
 use synod_kernel::symbolic::{Referee, SymbolicSigner};
 use synod_kernel::{
-    Address, Batch, ClientId, Digest, Domain, Effect, Encode, Epoch, Faults, Input, Membership, Message, Outbox,
-    Process, Record, ReplicaId, Reply, Request, RequestId, Scope, Seq, SessionId, Signed, Statement, Target, Task,
-    Unverified, View,
+    Address, Batch, Certificate, ClientId, Digest, Domain, Effect, Encode, Epoch, Faults, Input, Membership, Message,
+    Outbox, Process, Record, ReplicaId, Reply, Request, RequestId, Scope, Seq, SessionId, Signed, Statement, Tally,
+    Target, Task, Unverified, View,
 };
-use synod_protocols::pbft::{Config, Hint, PrePrepare, Prepare, Replica, Rule, Timer, Vow};
+use synod_protocols::pbft::{Config, Hint, PrePrepare, Prepare, Replica, Rule, Timer, ViewChange, Vow};
 
 /// What was promised, by one replica, to the world.
 #[derive(Clone, Debug, Default)]
@@ -75,6 +75,7 @@ pub struct Cluster {
     wire: VecDeque<(u16, u16, Payload)>,
     cut: BTreeSet<(u16, u16)>,
     loses: Option<Loses>,
+    loses_forwards: bool,
     decided: BTreeMap<Seq, Digest>,
     /// Replicas whose core is the test's puppet: judges do not look at them.
     pub corrupt: BTreeSet<u16>,
@@ -103,6 +104,7 @@ impl Cluster {
             wire: VecDeque::new(),
             cut: BTreeSet::new(),
             loses: None,
+            loses_forwards: false,
             decided: BTreeMap::new(),
             corrupt: BTreeSet::new(),
         };
@@ -193,6 +195,7 @@ impl Cluster {
                 }
                 Effect::Compact(records) => self.node(at).records = records,
                 Effect::Send { to, message } => self.send(at, to, &message),
+                Effect::Forward { .. } if self.loses_forwards => {}
                 Effect::Forward { to, request } => self.wire.push_back((at, to.get(), Payload::Request(request))),
                 Effect::Reply { reply, .. } => self.node(at).replies.push(reply),
                 Effect::Arm { timer, after } => drop(self.node(at).timers.insert(timer, after)),
@@ -234,6 +237,46 @@ impl Cluster {
         }
     }
 
+    /// Delivers this message now, whatever the network is like.
+    pub fn hand(&mut self, from: u16, to: u16, message: &Message<Replica>) {
+        let input = self.receive(from, message.to_bytes().into());
+        self.step(to, input);
+    }
+
+    fn receive(&self, from: u16, bytes: Bytes) -> Input<Replica> {
+        let message = Unverified::<Message<Replica>>::decode(bytes, &self.scope).expect("well formed");
+        Input::Deliver { from: id(from), message: message.verify(&self.referee).expect("signed") }
+    }
+
+    pub fn referee(&self) -> &Referee {
+        &self.referee
+    }
+
+    /// A prepared certificate of these signers.
+    pub fn certificate(&self, signers: &[u16], statement: Prepare) -> Certificate<Prepare> {
+        let mut tally = Tally::<Prepare>::default();
+        for &signer in signers {
+            tally.cast(self.sign(signer, statement)).expect("one vote each");
+        }
+        tally.certificate(&statement, &self.scope.membership).expect("a strong quorum")
+    }
+
+    /// What a replica would report if it had to leave its view now. Says nothing to anybody.
+    pub fn report(&self, at: u16) -> ViewChange {
+        let mut future = self.clone();
+        let next = self.status(at).view.next();
+        for peer in self.positions().filter(|&peer| peer != at).take(self.scope.membership.weak()) {
+            let report = ViewChange::new(next, None, Vec::new(), &self.scope.membership).unwrap();
+            future.hand(peer, at, &Message::Vow(Vow::ViewChange(self.sign(peer, report))));
+        }
+        let effects = &future.nodes[usize::from(at)].last;
+        let report = effects.iter().find_map(|effect| match effect {
+            Effect::Persist(Record::Vow(Vow::ViewChange(report))) => Some(report.statement().clone()),
+            _ => None,
+        });
+        report.expect("it left")
+    }
+
     /// Delivers the oldest message. False if there is none.
     pub fn deliver_one(&mut self) -> bool {
         let Some((at, input)) = self.next_input() else { return false };
@@ -251,10 +294,7 @@ impl Cluster {
         }
         let input = match payload {
             Payload::Request(request) => Input::Request { from: Address::Replica(id(from)), request },
-            Payload::Message(bytes) => {
-                let message = Unverified::<Message<Replica>>::decode(bytes, &self.scope).expect("well formed");
-                Input::Deliver { from: id(from), message: message.verify(&self.referee).expect("signed") }
-            }
+            Payload::Message(bytes) => self.receive(from, bytes),
         };
         Some((to, Some(input)))
     }
@@ -279,6 +319,11 @@ impl Cluster {
         let up: Vec<u16> = self.positions().filter(|&at| self.nodes[usize::from(at)].up).collect();
         up.into_iter().for_each(|at| self.submit(at, number));
         self.deliver_all();
+    }
+
+    /// Whether requests that are handed on get lost.
+    pub fn lose_forwards(&mut self, loses: bool) {
+        self.loses_forwards = loses;
     }
 
     pub fn run(&mut self, numbers: impl IntoIterator<Item = u64>) {
