@@ -5,6 +5,7 @@ mod boot;
 mod checkpoint;
 mod normal;
 mod requests;
+mod storm;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, reason = "one vocabulary for all modules")]
 mod support;

@@ -426,6 +426,42 @@ impl Cluster {
         self.deliver_all();
     }
 
+    /// How many messages are on the wire.
+    pub fn in_flight(&self) -> usize {
+        self.wire.len()
+    }
+
+    /// Lets the message at this place overtake all others.
+    pub fn overtake(&mut self, place: usize) {
+        let overtaking = self.wire.remove(place).expect("on the wire");
+        self.wire.push_front(overtaking);
+    }
+
+    /// Lets time pass until the next timers fire that are not about progress.
+    pub fn fire_shortest(&mut self) {
+        let timers = |node: &Node| node.timers.clone().into_iter().filter(|(timer, _)| *timer != Timer::Status);
+        let Some(shortest) = self.nodes.iter().flat_map(timers).map(|(_, after)| after).min() else { return };
+        for at in self.positions() {
+            let due: Vec<Timer> =
+                timers(self.node(at)).filter(|(_, t)| *t == shortest).map(|(timer, _)| timer).collect();
+            for (timer, after) in &mut self.node(at).timers {
+                *after -= if *timer == Timer::Status { Duration::ZERO } else { shortest };
+            }
+            due.into_iter().for_each(|timer| self.fire(at, timer));
+        }
+        self.deliver_all();
+    }
+
+    /// A line per replica, for the message of a test that failed.
+    pub fn summary(&self) -> Vec<String> {
+        let line = |node: &Node| {
+            let timers: Vec<&Timer> = node.timers.keys().collect();
+            let executed = node.service.state.history.len();
+            format!("{:?} {executed} executed, {timers:?}", node.core.status())
+        };
+        self.nodes.iter().map(line).collect()
+    }
+
     /// The vows a replica has on disk.
     pub fn vows(&self, at: u16) -> Vec<Vow> {
         let records = self.nodes[usize::from(at)].records.iter();
