@@ -10,6 +10,8 @@
 mod admin;
 pub mod client;
 pub mod files;
+#[cfg(test)]
+mod fixture;
 pub mod genesis;
 mod metrics;
 mod replica;
@@ -17,7 +19,7 @@ mod timers;
 mod transport;
 pub mod verify;
 
-pub use client::{Client, ClientOptions};
+pub use client::{CallError, Client, ClientOptions, Settled, StatusError};
 pub use files::{ClientFolder, FileError, FileProblem, ReplicaFolder};
 pub use replica::{ReplicaOptions, RunError, Shutdown, ShutdownHandle, run_replica, shutdown};
 pub use transport::Limits;

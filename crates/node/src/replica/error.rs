@@ -36,7 +36,7 @@ pub enum RunError {
         /// The data folder.
         path: PathBuf,
         /// What is wrong.
-        error: LogError,
+        error: Box<LogError>,
     },
     /// The checkpoints failed, or are not good.
     #[error("{}: {error}", path.display())]
@@ -44,7 +44,7 @@ pub enum RunError {
         /// The data folder.
         path: PathBuf,
         /// What is wrong.
-        error: ExecutorError,
+        error: Box<ExecutorError>,
     },
     /// A record of the log is not one of this protocol.
     #[error(
@@ -96,7 +96,7 @@ impl RunError {
     pub(super) fn log(path: PathBuf, error: LogError) -> Self {
         match &error {
             LogError::Disk(disk) if disk.failure == Failure::Locked => Self::Locked { path },
-            _ => Self::Log { path, error },
+            _ => Self::Log { path, error: Box::new(error) },
         }
     }
 
@@ -105,7 +105,7 @@ impl RunError {
             ExecutorError::Checkpoint(CheckpointError::Disk(disk)) if disk.failure == Failure::Locked => {
                 Self::Locked { path }
             }
-            _ => Self::Executor { path, error },
+            _ => Self::Executor { path, error: Box::new(error) },
         }
     }
 }

@@ -20,3 +20,6 @@ pub use error::RunError;
 pub use options::ReplicaOptions;
 pub use run::run_replica;
 pub use shutdown::{Shutdown, ShutdownHandle, shutdown};
+
+#[cfg(test)]
+mod tests;

@@ -43,7 +43,11 @@ pub(crate) async fn dial_until_finished<K: Sink, F: Fn(bool) + Send>(dialer: Dia
     let mut backoff = Backoff::new(limits.backoff_min, limits.backoff_max);
     let mut was_reachable = true;
     while origin.queue.closing().is_none() {
-        match timeout(limits.handshake_timeout, connect(address, &dialer.tls)).await {
+        let connected = tokio::select! {
+            connected = timeout(limits.handshake_timeout, connect(address, &dialer.tls)) => connected,
+            () = origin.queue.closed() => return,
+        };
+        match connected {
             Ok(Ok(stream)) => {
                 let since = Instant::now();
                 was_reachable = true;

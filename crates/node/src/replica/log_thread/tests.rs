@@ -74,7 +74,8 @@ async fn a_failure_ends_the_replica() {
             Err(error) => break error,
         }
     };
-    assert!(matches!(&error, RunError::Log { error: LogError::RecordTooLarge { .. }, .. }), "{error}");
+    let RunError::Log { error: cause, .. } = &error else { panic!("{error}") };
+    assert!(matches!(**cause, LogError::RecordTooLarge { .. }), "{error}");
     assert_eq!(error.exit_code(), 74);
     assert!(error.to_string().contains(&folder.path().display().to_string()), "{error}");
 }

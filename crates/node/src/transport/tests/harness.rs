@@ -2,14 +2,13 @@
 
 use super::super::*;
 use crate::files::{ReplicaFolder, SecretSeed, read_key};
+pub(super) use crate::fixture::soon;
 use crate::genesis::{self, DevCluster, DevOptions};
 use crate::metrics::Metrics;
 use bytes::Bytes;
-use std::future::Future;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
-use std::time::Duration;
 use synod_kernel::{Address, ReplicaId};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -18,11 +17,6 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-
-/// Longer than anything here takes, unless it never happens.
-pub(super) async fn soon<T>(what: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(20), what).await.expect("it happens soon")
-}
 
 /// Lets other tasks run until something holds.
 pub(super) async fn until(mut holds: impl FnMut() -> bool) {
