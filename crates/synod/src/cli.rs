@@ -1,9 +1,12 @@
 //! The command line: what can be asked for, and the help that teaches it.
 
 use crate::genesis::DEFAULT_BASE_PORT;
+use crate::kv::Kv;
+use crate::status::StatusArguments;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -46,6 +49,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Genesis(GenesisCommand),
     Start(Start),
+    Kv(Kv),
+    Status(StatusArguments),
 }
 
 #[derive(Debug, Subcommand)]
@@ -135,3 +140,27 @@ impl fmt::Display for LogFormat {
         })
     }
 }
+
+/// The longest time that can be asked for.
+const DURATION_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Reads `500ms`, `30s`, `2m`.
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
+    let split = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
+    let (digits, unit) = text.split_at(split);
+    let explain = || "write a number and a unit, like 500ms, 30s or 2m".to_owned();
+    let number: u32 = digits.parse().map_err(|_| explain())?;
+    let duration = match unit {
+        "ms" => Duration::from_millis(number.into()),
+        "s" => Duration::from_secs(number.into()),
+        "m" => Duration::from_secs(60 * u64::from(number)),
+        _ => return Err(explain()),
+    };
+    if duration.is_zero() || duration > DURATION_MAX {
+        return Err("a time between 1ms and one day is needed".to_owned());
+    }
+    Ok(duration)
+}
+
+#[cfg(test)]
+mod tests;

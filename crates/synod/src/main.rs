@@ -7,9 +7,12 @@ mod cli;
 mod failure;
 mod genesis;
 mod interrupts;
+mod kv;
 mod logging;
 mod output;
+mod session;
 mod start;
+mod status;
 
 use clap::Parser;
 use cli::{Cli, Command};
@@ -42,6 +45,8 @@ fn run(command: &Command) -> Result<(), Failure> {
     match command {
         Command::Genesis(command) => genesis::run(command),
         Command::Start(arguments) => start::run(arguments),
+        Command::Kv(arguments) => kv::run(arguments),
+        Command::Status(arguments) => status::run(arguments),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Standard output: results for people or for scripts. Whatever is not a result goes to standard error.
 
 use crate::failure::{Cause, Failure};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::io::{self, ErrorKind, Write};
 
 /// Writes text and, if it has none, the end of its last line.
@@ -30,4 +30,16 @@ pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
 /// Bytes as hexadecimal digits.
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Bytes in JSON: a string if they are UTF-8, else `{"hex": "…"}`. Nothing is lost either way.
+pub(crate) struct Text<'a>(pub(crate) &'a [u8]);
+
+impl Serialize for Text<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match std::str::from_utf8(self.0) {
+            Ok(text) => serializer.serialize_str(text),
+            Err(_) => serializer.collect_map([("hex", hexadecimal(self.0))]),
+        }
+    }
 }
