@@ -37,6 +37,8 @@ counts! {
     Rejections => "rejections",
     /// Times a client did not know an outcome in time, and asked again.
     Retries => "retries",
+    /// Requests that were submitted only because honest replicas had not converged.
+    Nudges => "nudges",
     /// Batches of the agreed order.
     Batches => "batches",
     /// Null requests among them.

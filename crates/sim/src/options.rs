@@ -34,6 +34,9 @@ pub struct Options {
     pub heal_at: u64,
     /// How long after that everything must be done.
     pub budget: u64,
+    /// How often, after everything healed and everything was answered, a client asks for something more if honest
+    /// replicas have not converged. Protocols need not recover what nobody asks about; zero demands that they do.
+    pub nudge_every: u64,
     /// Whether messages go through the codec and the verifier.
     pub wire: bool,
     /// The disk is read back at every so-manieth vow that leaves. Zero means never.
@@ -128,6 +131,7 @@ impl Options {
             speed: Speed::draw(choose),
             heal_at,
             budget: 60 * SECOND,
+            nudge_every: 2 * SECOND,
             wire: true,
             audit_every: 16,
         }

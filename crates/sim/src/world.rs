@@ -172,6 +172,10 @@ impl<S: Scenario> World<S> {
             Action::Reboot { at, life } => self.on_reboot(at, life, choose),
             Action::Submit { client } => self.on_submit(client, choose),
             Action::Wake { client, timer, ticket } => self.on_wake(client, timer, ticket, choose),
+            Action::Nudge => {
+                self.on_nudge(choose);
+                Ok(())
+            }
             Action::Crash => self.on_crash(choose),
             Action::PowerCut => self.on_power_cut(choose),
             Action::Partition => {

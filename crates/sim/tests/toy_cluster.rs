@@ -23,6 +23,7 @@ fn a_sound_toy_survives_every_seed() {
         Count::Rollbacks,
         Count::Refused,
         Count::Rejections,
+        Count::Nudges,
         Count::Repetitions,
     ];
     for &count in Count::ALL {

@@ -86,6 +86,8 @@ pub enum Action<P: Process> {
         /// Which arming of it.
         ticket: u64,
     },
+    /// A client asks for something more, if honest replicas have not converged otherwise.
+    Nudge,
     /// Some replica crashes.
     Crash,
     /// All of them do, at once.

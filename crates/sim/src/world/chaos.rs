@@ -63,6 +63,7 @@ impl<S: Scenario> World<S> {
         self.healed = true;
         self.network.heal();
         self.note(Place::World, Event::World("HEAL", String::new()));
+        self.plan_nudge();
         let honest: Vec<ReplicaId> = self.honest().collect();
         honest.into_iter().try_for_each(|id| self.revive(id, choose))
     }

@@ -65,6 +65,25 @@ impl<S: Scenario> World<S> {
         }
     }
 
+    pub(super) fn plan_nudge(&mut self) {
+        if self.setting.options.nudge_every > 0 {
+            self.schedule.plan(self.now + self.setting.options.nudge_every, Action::Nudge);
+        }
+    }
+
+    /// Submits one request more if everything was answered and honest replicas have not converged.
+    pub(super) fn on_nudge(&mut self, choose: &mut dyn Chooser) {
+        if self.is_settled() {
+            return;
+        }
+        if self.callers.iter().all(Caller::is_done) {
+            self.counters.add(Count::Nudges);
+            self.callers[0].remaining += 1;
+            self.plan_submit(0, choose);
+        }
+        self.plan_nudge();
+    }
+
     pub(super) fn on_submit(&mut self, client: usize, choose: &mut dyn Chooser) -> Result<(), Violation> {
         let load = &self.setting.options.load;
         let caller = &mut self.callers[client];
