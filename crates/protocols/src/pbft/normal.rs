@@ -56,8 +56,7 @@ impl Replica {
 
     fn on_pre_prepare(&mut self, message: &PrePrepare, out: &mut Out) {
         let batch = message.batch();
-        let bytes = batch.requests().iter().map(synod_kernel::Request::size).sum::<usize>();
-        if batch.is_null() || (bytes > self.config.batch_bytes() && batch.requests().len() > 1) {
+        if batch.is_null() || self.is_oversized(batch) {
             return out.applied(Rule::IgnoreBadBatch);
         }
         let seq = message.vote().statement().seq;
@@ -65,6 +64,12 @@ impl Replica {
             self.keep_body(batch.clone(), out);
             self.advance(seq, out);
         }
+    }
+
+    /// Whether the batch is larger than agreed. One request may be, by itself.
+    fn is_oversized(&self, batch: &Batch) -> bool {
+        let bytes = batch.requests().iter().map(synod_kernel::Request::size).sum::<usize>();
+        bytes > self.config.batch_bytes() && batch.requests().len() > 1
     }
 
     /// Notes what the primary proposes. False if it is not the primary's, or another one stands.
@@ -152,6 +157,9 @@ impl Replica {
 
     /// A batch that was asked for.
     pub(super) fn on_body(&mut self, batch: Batch, out: &mut Out) {
+        if self.is_oversized(&batch) {
+            return out.applied(Rule::IgnoreBadBatch);
+        }
         let digest = batch.digest();
         let names = |slot: &super::slot::Slot| slot.digests().any(|named| named == digest);
         let wanting: alloc::vec::Vec<Seq> =

@@ -147,8 +147,9 @@ impl Replica {
             let missing = self.slots.range(self.ordered.next()..).map(|(&seq, _)| seq).take(HELP_MAX);
             let missing: alloc::vec::Vec<Seq> = missing.collect();
             missing.into_iter().for_each(|seq| self.fetch_missing(seq, out));
-            self.try_new_view(out);
         }
+        self.try_new_view(out);
+        self.fetch_reported(out);
         self.remind_primary(out);
         self.tell_progress(Target::Others, stuck, out);
         out.arm(Timer::Status, self.config.status_interval());

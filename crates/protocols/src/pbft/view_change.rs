@@ -13,7 +13,7 @@ use super::rule::{Rule, Timer};
 use super::statement::{NewView, Prepare, ViewChange};
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
-use synod_kernel::{Certificate, Digest, Seq, Signed, Target, View};
+use synod_kernel::{Certificate, Digest, ReplicaId, Seq, Signed, Target, View};
 
 /// Batches asked for at once from the author of one view-change message, at most.
 const FETCH_MAX: usize = 32;
@@ -57,6 +57,7 @@ impl Replica {
         self.view_changes.insert(from, message);
         while self.join(out) {}
         self.try_new_view(out);
+        self.fetch_reported(out);
     }
 
     /// When f+1 others ask for views above ours, at least one correct replica does: go to the smallest of them
@@ -88,7 +89,7 @@ impl Replica {
         if !self.config.is_primary(view) {
             return;
         }
-        let Some(asked) = self.backed(view, out) else { return };
+        let Ok(asked) = self.backed(view) else { return };
         let proposals = new_view::proposals(view, &asked).expect("genuine certificates lie within three windows");
         let proposals = proposals.into_iter().map(|proposal| sign(proposal, &self.config)).collect();
         let message = NewView::new(view, asked, proposals, &members).expect("O was computed from this V");
@@ -106,31 +107,37 @@ impl Replica {
     }
 
     /// V, if there is one by now: a strong quorum of reports such that every batch O needs is here. A report may name
-    /// a batch that only its liar of an author has, and a view that starts with it would never get past it. So the
-    /// batch is asked for from the author, and until it comes, the report does not count.
-    fn backed(&self, view: View, out: &mut Out) -> Option<Vec<Signed<ViewChange>>> {
+    /// a batch that only its liar of an author has, and a view that starts with it would never get past it. So until
+    /// the batch comes, the report does not count. Fails with what is missing, and who claims to have it.
+    fn backed(&self, view: View) -> Result<Vec<Signed<ViewChange>>, Vec<(ReplicaId, Digest)>> {
         let asked = self.view_changes.values().filter(|message| message.statement().view() == view);
         let mut asked: Vec<Signed<ViewChange>> = asked.cloned().collect();
-        let strong = self.config.membership().strong();
-        let mut fetches = Vec::new();
-        while asked.len() >= strong {
+        let mut lacking = Vec::new();
+        while asked.len() >= self.config.membership().strong() {
             let proposals = new_view::proposals(view, &asked).expect("genuine certificates lie within three windows");
-            let lacks = |named: &Prepare| named.seq > self.low() && self.body(named.digest).is_none();
-            let missing: BTreeSet<(Seq, Digest)> =
-                proposals.iter().filter(|proposal| lacks(proposal)).map(|p| (p.seq, p.digest)).collect();
+            let is_missing = |p: &&Prepare| p.seq > self.low() && self.body(p.digest).is_none();
+            let missing: BTreeSet<Digest> = proposals.iter().filter(is_missing).map(|p| p.digest).collect();
             if missing.is_empty() {
-                return Some(asked);
+                return Ok(asked);
             }
             asked.retain(|message| {
-                let named = message.statement().prepared().iter().map(Certificate::statement);
-                let unbacked: Vec<Digest> =
-                    named.filter(|p| missing.contains(&(p.seq, p.digest))).map(|p| p.digest).collect();
-                fetches.extend(unbacked.iter().take(FETCH_MAX).map(|&digest| (message.signer(), digest)));
+                let named = message.statement().prepared().iter().map(|proof| proof.statement().digest);
+                let unbacked: Vec<Digest> = named.filter(|digest| missing.contains(digest)).collect();
+                lacking.extend(unbacked.iter().take(FETCH_MAX).map(|&digest| (message.signer(), digest)));
                 unbacked.is_empty()
             });
         }
-        fetches.into_iter().for_each(|(author, digest)| out.hint(Target::One(author), Hint::Fetch(digest)));
-        None
+        Err(lacking)
+    }
+
+    /// Asks for the batches without which the view cannot be started here.
+    pub(super) fn fetch_reported(&self, out: &mut Out) {
+        if self.is_active() || !self.config.is_primary(self.view) {
+            return;
+        }
+        for (author, digest) in self.backed(self.view).err().unwrap_or_default() {
+            out.hint(Target::One(author), Hint::Fetch(digest));
+        }
     }
 
     /// The proof of a view. Its form was checked when it was decoded: V is a strong quorum for this view, and O
