@@ -3,6 +3,7 @@
 
 mod boot;
 mod checkpoint;
+mod new_view;
 mod normal;
 mod requests;
 mod storm;
