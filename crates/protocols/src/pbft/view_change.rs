@@ -55,23 +55,22 @@ impl Replica {
             }
         }
         self.view_changes.insert(from, message);
-        while self.join(out) {}
+        self.join(out);
         self.try_new_view(out);
         self.fetch_reported(out);
     }
 
     /// When f+1 others ask for views above ours, at least one correct replica does: go to the smallest of them
-    /// without waiting for our own timers. True if that was done. [PBFT-OSDI99 §4.5.2]
-    fn join(&mut self, out: &mut Out) -> bool {
+    /// without waiting for our own timers. [PBFT-OSDI99 §4.5.2]
+    fn join(&mut self, out: &mut Out) {
         let (own, current) = (self.config.id(), self.view);
         let above = self.view_changes.iter().filter(|(id, _)| **id != own).map(|(_, message)| message);
         let mut views: Vec<View> = above.map(|message| message.statement().view()).filter(|&v| v > current).collect();
         if views.len() < self.config.membership().weak() {
-            return false;
+            return;
         }
         views.sort_unstable();
         self.leave_view(views[0], Rule::JoinViewChange, out);
-        true
     }
 
     /// With a strong quorum of view-change messages the new primary starts the view, and everybody else starts to

@@ -1,9 +1,9 @@
 //! §4.4: what a new view starts with, and what is refused as one.
 
-use super::view_change::asks_for;
+use super::view_change::{asks_for, is_commit};
 use crate::support::{Cluster, hint, vow};
-use synod_kernel::{Batch, Encode, Message, Scope, Seq, Unverified, View};
-use synod_protocols::pbft::{Hint, NewView, Prepare, Replica, Rule, ViewChange, Vow};
+use synod_kernel::{Batch, Encode, Message, Record, Scope, Seq, Unverified, View};
+use synod_protocols::pbft::{Commit, Fact, Hint, NewView, Prepare, Replica, Rule, Timer, ViewChange, Vow};
 
 #[test]
 fn pbft_4_4_what_committed_anywhere_is_proposed_again() {
@@ -67,7 +67,7 @@ fn new_view_of(cluster: &Cluster, at: u16) -> NewView {
 }
 
 /// A cluster in which view 1 is about to start with a batch, a gap and a batch.
-fn before_new_view() -> (Cluster, NewView) {
+pub fn before_new_view() -> (Cluster, NewView) {
     let mut cluster = Cluster::new(4, 1);
     cluster.lose(|_, _, message| match vow(message) {
         Some(Vow::PrePrepare(proposal)) => proposal.vote().statement().seq == Seq::new(2),
@@ -249,6 +249,54 @@ fn pbft_4_4_what_a_new_view_proposes_beyond_reach_is_taken_up_when_it_comes_with
     cluster.time_out(1..4);
     assert_eq!(cluster.status(3).view, View::new(1));
     assert_eq!(cluster.executed(1).len(), 20);
-    cluster.tick(6);
+    cluster.tick(3);
+    // Replica 0 is asked for the state first.
+    cluster.fire(3, Timer::Transfer(Seq::new(20)));
+    cluster.deliver_all();
+    cluster.tick(4);
     cluster.assert_executed(1..4, &(1..=22).collect::<Vec<_>>());
+}
+
+#[test]
+fn pbft_4_4_votes_that_overtake_the_new_view_count() {
+    let mut cluster = Cluster::new(4, 1);
+    cluster.crash(0);
+    cluster.submit_all(1);
+    let mut elsewhere = cluster.clone();
+    elsewhere.time_out(1..4);
+    let digest = elsewhere.nodes[1].service.batches[0].1.digest();
+    cluster.lose(|_, to, message| to == 3 && !matches!(vow(message), Some(Vow::ViewChange(_))));
+    cluster.time_out(1..4);
+    assert_eq!(cluster.status(3).state, "view-change");
+    let (view, seq) = (View::new(1), Seq::new(1));
+    let proposal = cluster.pre_prepare(1, 1, 1, cluster.batch(&[1]));
+    cluster.hand(1, 3, &proposal);
+    for peer in [1, 2] {
+        let commit = Message::Vow(Vow::Commit(cluster.sign(peer, Commit { view, seq, digest })));
+        cluster.hand(peer, 3, &commit);
+    }
+    let prepare = Message::Vow(Vow::Prepare(cluster.sign(2, Prepare { view, seq, digest })));
+    cluster.hand(2, 3, &prepare);
+    assert_eq!(cluster.applied(3, Rule::KeepEarlyVote), 4);
+    cluster.heal();
+    let message = Message::Vow(Vow::NewView(cluster.sign(1, new_view_of(&elsewhere, 1))));
+    cluster.hand(1, 3, &message);
+    cluster.assert_executed([3], &[1]);
+}
+
+#[test]
+fn pbft_4_4_what_nobody_reported_is_forgotten_with_its_view() {
+    let mut cluster = Cluster::new(4, 1);
+    cluster.lose(|_, _, message| matches!(vow(message), Some(Vow::Prepare(_))));
+    cluster.submit(0, 1);
+    cluster.deliver_all();
+    cluster.heal();
+    let body = Record::Fact(Fact::Body(cluster.batch(&[1])));
+    assert!(cluster.nodes[2].records.contains(&body));
+    cluster.crash(0);
+    cluster.submit_all(2);
+    cluster.time_out(1..4);
+    assert_eq!(cluster.status(2).view, View::new(1));
+    assert!(!cluster.nodes[2].records.contains(&body));
+    assert!(cluster.executed(2).contains(&2));
 }

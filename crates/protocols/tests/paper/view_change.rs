@@ -1,15 +1,16 @@
 //! §4.4 and §4.5.2: leaving a view, what the next one starts with, and when to be patient.
 
-use crate::support::{Cluster, hint, id, vow};
+use super::new_view::before_new_view;
+use crate::support::{Cluster, id, vow};
 use std::time::Duration;
-use synod_kernel::{Batch, Encode, Input, Message, Scope, Seq, Unverified, View};
-use synod_protocols::pbft::{Evidence, Hint, NewView, Prepare, Replica, Rule, Timer, ViewChange, Vow};
+use synod_kernel::{Input, Message, Seq, View};
+use synod_protocols::pbft::{Evidence, Replica, Rule, Timer, ViewChange, Vow};
 
-fn is_commit(message: &Message<Replica>) -> bool {
+pub fn is_commit(message: &Message<Replica>) -> bool {
     matches!(vow(message), Some(Vow::Commit(_)))
 }
 
-fn asks_for(cluster: &Cluster, from: u16, view: u64) -> Message<Replica> {
+pub fn asks_for(cluster: &Cluster, from: u16, view: u64) -> Message<Replica> {
     let report = ViewChange::new(View::new(view), None, Vec::new(), &cluster.scope.membership).unwrap();
     Message::Vow(Vow::ViewChange(cluster.sign(from, report)))
 }

@@ -1,6 +1,6 @@
 //! What a test can have happen to a cluster, and what it can ask of it.
 
-use super::{CLIENT, Cluster, Node, id};
+use super::{CLIENT, Cluster, Node};
 use std::rc::Rc;
 use std::time::Duration;
 use synod_kernel::{Address, Digest, Input, Message, Process, Record, Seq};
