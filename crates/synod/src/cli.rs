@@ -1,5 +1,6 @@
 //! The command line: what can be asked for, and the help that teaches it.
 
+use crate::demo::Demo;
 use crate::genesis::DEFAULT_BASE_PORT;
 use crate::kv::Kv;
 use crate::status::StatusArguments;
@@ -45,6 +46,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Demo(Demo),
     /// Make the keys, the descriptor and the folders of a cluster
     #[command(subcommand)]
     Genesis(GenesisCommand),

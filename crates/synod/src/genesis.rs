@@ -5,7 +5,7 @@ use crate::failure::{Cause, Failure};
 use crate::output;
 use serde::Serialize;
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use synod_node::genesis::{self, DevCluster, DevOptions};
 
 /// Replicas listen on this port and the ones after it, if nothing else is asked for.
@@ -32,7 +32,7 @@ pub(crate) const fn most_faults(replicas: u16) -> u16 {
 }
 
 /// Makes a development cluster in `dir`, and the folders around it.
-pub(crate) fn make(dir: &PathBuf, options: &DevOptions) -> Result<DevCluster, Failure> {
+pub(crate) fn make(dir: &Path, options: &DevOptions) -> Result<DevCluster, Failure> {
     if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         std::fs::create_dir_all(parent).map_err(|error| {
             Failure::new(Cause::Disk, format_args!("{}: cannot make this folder: {error}", parent.display()))
@@ -55,7 +55,7 @@ fn check_faults(replicas: u16, faults: u16) -> Result<(), Failure> {
 }
 
 /// Replicas on ports from `base_port` on, their admin pages on as many ports after those.
-fn options(replicas: u16, faults: u16, base_port: u16) -> Result<DevOptions, Failure> {
+pub(crate) fn options(replicas: u16, faults: u16, base_port: u16) -> Result<DevOptions, Failure> {
     let last = u32::from(base_port) + 2 * u32::from(replicas) - 1;
     let admin_port = base_port.checked_add(replicas).filter(|_| last <= u32::from(u16::MAX)).ok_or_else(|| {
         let sentence = format!(

@@ -4,6 +4,7 @@
 //! [`failure::Cause`], also when the command line makes no sense or an invariant of our own is broken.
 
 mod cli;
+mod demo;
 mod failure;
 mod genesis;
 mod interrupts;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
 
 fn run(command: &Command) -> Result<(), Failure> {
     match command {
+        Command::Demo(arguments) => demo::run(arguments),
         Command::Genesis(command) => genesis::run(command),
         Command::Start(arguments) => start::run(arguments),
         Command::Kv(arguments) => kv::run(arguments),

@@ -1,0 +1,117 @@
+//! Telling what happens while it happens: a progress bar on a terminal, plain lines elsewhere.
+//!
+//! With `--json` the story goes to standard error, because standard output is for the report alone.
+
+use super::place::Place;
+use super::scene::Scene;
+use crate::cli::Lie;
+use crate::output;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::time::Instant;
+use synod_node::genesis::DevCluster;
+
+const BAR: &str = "{msg:>10} [{bar:40}] {pos} of {len}";
+
+/// Tells. Clones tell the same story.
+#[derive(Clone)]
+pub(crate) struct Narrator {
+    begun: Instant,
+    is_json: bool,
+    bar: ProgressBar,
+}
+
+impl Narrator {
+    /// The story begins here.
+    pub(crate) fn new(is_json: bool) -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        bar.set_style(ProgressStyle::with_template(BAR).expect("the template is right").progress_chars("=> "));
+        Self { begun: Instant::now(), is_json, bar }
+    }
+
+    /// Tells something that happened just now.
+    pub(crate) fn say(&self, text: &str) {
+        self.tell(&format!("{:6.1} s  {text}", self.begun.elapsed().as_secs_f64()));
+    }
+
+    /// Tells something without a time.
+    pub(crate) fn tell(&self, text: &str) {
+        self.bar.suspend(|| {
+            if self.is_json {
+                eprintln!("{text}");
+            } else {
+                // Whoever does not listen any more misses the story, not the result.
+                let _ = output::print(text);
+            }
+        });
+    }
+
+    /// Whether standard output is for a report in JSON.
+    pub(crate) fn is_json(&self) -> bool {
+        self.is_json
+    }
+
+    /// Something begins that takes so many steps.
+    pub(crate) fn begin(&self, what: &'static str, steps: usize) {
+        self.bar.reset();
+        self.bar.set_length(steps as u64);
+        self.bar.set_message(what);
+    }
+
+    /// So many steps are done.
+    pub(crate) fn advance(&self, before: usize, now: usize, steps: usize) {
+        self.bar.set_position(now as u64);
+        let quarter = |done: usize| 4 * done / steps.max(1);
+        if self.bar.is_hidden() && quarter(now) > quarter(before) && now < steps {
+            self.say(&format!("{}: {now} of {steps}", self.bar.message()));
+        }
+    }
+
+    /// Nothing is under way.
+    pub(crate) fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    /// Who is there and what is going to happen.
+    pub(crate) fn opening(&self, scene: &Scene, place: &Place) {
+        let (replicas, faults) = (scene.replicas(), scene.faults());
+        let folder = if place.is_temporary() { "removed in the end; --dir keeps one" } else { "it is kept" };
+        self.tell(&format!(
+            "A cluster of {replicas} replicas, each a process of its own; {faults} of them may lie.\n\
+             Keys, data and logs are in {} ({folder}).",
+            place.path().display()
+        ));
+        match scene.lie() {
+            None => {}
+            Some(Lie::Silent) => self.tell("Replica 0, the first primary, says nothing to anybody."),
+            Some(Lie::Equivocate) => self.tell(
+                "Replica 0, the first primary, lies: to some replicas it proposes one batch of writes, to the rest \
+                 another.",
+            ),
+        }
+        self.tell("");
+    }
+
+    /// What is written.
+    pub(crate) fn writing(&self, scene: &Scene) {
+        let (operations, bundle, source) = (scene.operations(), scene.bundle(), scene.source());
+        let bundle = if bundle == 1 { "one to a request".to_owned() } else { format!("{bundle} to a request") };
+        self.say(&format!("writing {operations} keys, {bundle}, many requests at once: lines of {source}"));
+    }
+
+    /// How to go on by hand.
+    pub(crate) fn invite(&self, made: &DevCluster, place: &Place) {
+        let client = made.client.display();
+        let admin = &made.cluster.descriptor().replicas[made.replicas.len() - 1].admin;
+        let replica = place.path().join(format!("replica-{}.log", made.replicas.len() - 1));
+        self.tell(&format!(
+            "\nThe cluster stays up until Ctrl-C. From another terminal:\n  \
+             synod kv --dir {client} put hello world\n  \
+             synod kv --dir {client} get hello\n  \
+             synod kv --dir {client} range LICENSE: --limit 5\n  \
+             synod status --dir {client}\n  \
+             curl http://{admin}/metrics\n  \
+             tail -f {}",
+            replica.display()
+        ));
+    }
+}
