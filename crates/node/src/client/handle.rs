@@ -84,11 +84,14 @@ impl Client {
             identity: folder.id(),
             status_timeout: options.status_timeout,
         };
-        let patience = options.connect_timeout;
+        let (patience, grace) = (options.connect_timeout, options.connect_grace);
         tokio::spawn(Worker::new(folder, options, connectivity, waiting).run());
         let quorum = client.connectivity.wait_for_outbound(membership.strong());
         if timeout(patience, quorum).await.is_err() {
             tracing::warn!("only replicas {:?} are connected so far", client.connected());
+        } else {
+            // Whoever is missing may be the primary.
+            let _ = timeout(grace, client.connectivity.wait_for_outbound(membership.size().into())).await;
         }
         client
     }

@@ -13,6 +13,8 @@ pub struct ClientOptions {
     pub patience: Patience,
     /// How long connecting waits for a strong quorum of replicas, before it goes on with those there are.
     pub connect_timeout: Duration,
+    /// How long it waits for the remaining replicas once a strong quorum is connected.
+    pub connect_grace: Duration,
     /// How long one replica may take to tell its status.
     pub status_timeout: Duration,
     /// The bounds of its channels.
@@ -26,6 +28,7 @@ impl ClientOptions {
             protocol,
             patience: Patience::default(),
             connect_timeout: Duration::from_secs(5),
+            connect_grace: Duration::from_millis(100),
             status_timeout: Duration::from_secs(2),
             limits: Limits::default(),
         }

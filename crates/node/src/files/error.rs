@@ -45,7 +45,8 @@ pub enum FileProblem {
     },
     /// A secret that others can read.
     #[error(
-        "others than its owner can read or write this secret (mode {mode:o}); take it as leaked if other people use this machine, else run `chmod 600` on it"
+        "others than its owner can read or write this secret (mode {mode:o}); take it as leaked if other people use \
+         this machine, else run `chmod 600` on it"
     )]
     Exposed {
         /// Its permission bits.
@@ -59,7 +60,8 @@ pub enum FileProblem {
     },
     /// A key that belongs to somebody else.
     #[error(
-        "the key in it is not the {whose} that the descriptor names; this key and this descriptor are from different folders"
+        "the key in it is not the {whose} that the descriptor names; this key and this descriptor are from different \
+         folders"
     )]
     ForeignKey {
         /// Whose the descriptor says it must be.

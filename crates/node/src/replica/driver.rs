@@ -1,8 +1,8 @@
 //! The loop of a replica: one input after the other into the protocol, its effects through the gate and out.
 //!
 //! It never waits while it holds an effect: whatever takes time is another thread's, and comes back as an input. When
-//! too much is under way it takes nothing from the network until the log and the service have caught up; timers, reports
-//! and the log go on, so it cannot lock itself up.
+//! too much is under way it takes nothing from the network until the log and the service have caught up; timers,
+//! reports and the log go on, so it cannot lock itself up.
 
 use super::error::RunError;
 use super::executor_thread::ExecutorThread;

@@ -15,7 +15,8 @@ pub enum RunError {
     #[error(transparent)]
     File(#[from] FileError),
     /// Another process runs on the same folder.
-    #[error("{}: another process runs on this folder; stop it first, two processes with one key would contradict each other", path.display())]
+    #[error("{}: another process runs on this folder; stop it first, two processes with one key would contradict \
+         each other", path.display())]
     Locked {
         /// The data folder.
         path: PathBuf,
@@ -83,8 +84,8 @@ pub enum RunError {
 }
 
 impl RunError {
-    /// The exit code of a process that ends for it: 74 when the disk or another part of the system refused, 78 when keys,
-    /// descriptor, settings or folders are not right, 70 when an invariant of synod itself is broken.
+    /// The exit code of a process that ends for it: 74 when the disk or another part of the system refused, 78 when
+    /// keys, descriptor, settings or folders are not right, 70 when an invariant of synod itself is broken.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::File(_) | Self::Locked { .. } | Self::VotesLost { .. } | Self::BadRecord { .. } => 78,

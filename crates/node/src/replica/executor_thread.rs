@@ -1,7 +1,7 @@
 //! The thread that owns the service and its checkpoints.
 //!
-//! It performs tasks in the order asked, so a slow service never holds up the protocol, only its own results. Every task
-//! is answered, those without a report with none, so that the one who asks knows how many are under way.
+//! It performs tasks in the order asked, so a slow service never holds up the protocol, only its own results. Every
+//! task is answered, those without a report with none, so that the one who asks knows how many are under way.
 
 use super::error::RunError;
 use std::io;

@@ -5,6 +5,7 @@
 //! queues whose bounds are kept by not taking more from the network. What leaves is what the kernel's gate lets out, so
 //! nothing is said before everything said earlier is durable. A disk that fails ends the replica.
 
+mod announce;
 mod data;
 mod driver;
 mod error;

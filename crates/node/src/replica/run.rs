@@ -1,5 +1,6 @@
 //! Putting a replica together, running it, and taking it apart.
 
+use super::announce::announce;
 use super::data::{self, Data};
 use super::driver::Driver;
 use super::error::RunError;
@@ -78,6 +79,8 @@ struct Running<P: Process> {
     acceptor: JoinHandle<()>,
     stop_accepting: watch::Sender<bool>,
     dialers: JoinSet<()>,
+    /// Tell the operator until dropped.
+    _observers: JoinSet<()>,
     /// Answers the operator until dropped.
     _admin: JoinSet<()>,
     /// Verifies until dropped.
@@ -114,6 +117,8 @@ async fn assemble<P: Process, M: StateMachine>(
         Acceptor { tls, directory, limits: limits.clone(), roster: roster.clone(), metrics: metrics.clone(), sink };
     let acceptor = tokio::spawn(acceptor.run(listener, stopped));
     let (dialers, origins) = dial_others(folder, &identity, &limits, &connectivity, &metrics);
+    let mut observers = JoinSet::new();
+    observers.spawn(announce(connectivity.clone(), folder.id(), cluster.clone()));
     let admin = Admin::new(folder.id(), scope.membership, status.subscribe(), connectivity, metrics.clone());
     let admin = admin::serve(admin_listener, Arc::new(admin));
 
@@ -133,7 +138,7 @@ async fn assemble<P: Process, M: StateMachine>(
         rules: BTreeMap::new(),
         durable: 0,
     };
-    let running = Running { driver, acceptor, stop_accepting, dialers, _admin: admin, _pool: pool };
+    let running = Running { driver, acceptor, stop_accepting, dialers, _observers: observers, _admin: admin, _pool: pool };
     Ok((running, Input::Start { records, executed, state }))
 }
 

@@ -10,6 +10,7 @@ use super::connection::{Sink, Terms, carry};
 use super::limits::Limits;
 use super::peers::PeerDirectory;
 use super::roster::Roster;
+use super::socket;
 use super::tls::proved_key;
 use crate::metrics::Metrics;
 use rustls::{CertificateError, Error as TlsError, ServerConfig};
@@ -139,7 +140,7 @@ impl<K: Sink> Acceptor<K> {
     }
 
     async fn handshake(&self, socket: TcpStream) -> Result<(TlsStream<TcpStream>, Address), HandshakeError> {
-        socket.set_nodelay(true).map_err(HandshakeError::Io)?;
+        socket::prepare(&socket, self.limits.silence_max).map_err(HandshakeError::Io)?;
         let handshake = TlsAcceptor::from(self.tls.clone()).accept(socket);
         let stream = timeout(self.limits.handshake_timeout, handshake).await;
         let stream = stream.map_err(|_| HandshakeError::Timeout)?.map_err(HandshakeError::from_io)?;

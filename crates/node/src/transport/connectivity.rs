@@ -53,6 +53,11 @@ impl Connectivity {
         connected(&self.links.borrow())
     }
 
+    /// To be told of every change.
+    pub(crate) fn subscribe(&self) -> watch::Receiver<Vec<Link>> {
+        self.links.subscribe()
+    }
+
     /// Whether our connection to a replica is up.
     pub(crate) fn is_outbound(&self, id: ReplicaId) -> bool {
         self.links.borrow().get(id.index()).is_some_and(|link| link.outbound)

@@ -5,6 +5,7 @@
 
 use super::connection::{End, Origin, Sink, Terms, carry};
 use super::limits::Limits;
+use super::socket;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use std::io;
@@ -43,8 +44,9 @@ pub(crate) async fn dial_until_finished<K: Sink, F: Fn(bool) + Send>(dialer: Dia
     let mut backoff = Backoff::new(limits.backoff_min, limits.backoff_max);
     let mut was_reachable = true;
     while origin.queue.closing().is_none() {
+        let connecting = connect(address, &dialer.tls, limits.silence_max);
         let connected = tokio::select! {
-            connected = timeout(limits.handshake_timeout, connect(address, &dialer.tls)) => connected,
+            connected = timeout(limits.handshake_timeout, connecting) => connected,
             () = origin.queue.closed() => return,
         };
         match connected {
@@ -79,9 +81,9 @@ fn describe(result: &io::Result<TlsStream<TcpStream>>) -> String {
     result.as_ref().err().map_or_else(String::new, ToString::to_string)
 }
 
-async fn connect(address: &str, tls: &Arc<ClientConfig>) -> io::Result<TlsStream<TcpStream>> {
+async fn connect(address: &str, tls: &Arc<ClientConfig>, silence_max: Duration) -> io::Result<TlsStream<TcpStream>> {
     let socket = TcpStream::connect(address).await?;
-    socket.set_nodelay(true)?;
+    socket::prepare(&socket, silence_max)?;
     // Never sent: a peer is its key, but the library wants a name.
     let nobody = ServerName::from(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
     TlsConnector::from(tls.clone()).connect(nobody, socket).await

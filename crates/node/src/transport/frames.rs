@@ -9,7 +9,7 @@ use synod_kernel::frame::HEADER_BYTES;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// Bytes taken from the stream at once.
-const CHUNK_BYTES: usize = 64 << 10;
+const CHUNK_BYTES: usize = 16 << 10;
 const LENGTH_BYTES: usize = 4;
 
 /// Why a stream is no sequence of frames.

@@ -16,6 +16,9 @@ pub struct Limits {
     pub replica_idle: Duration,
     /// The same for a client's.
     pub client_idle: Duration,
+    /// How long the peer's machine may leave what was sent to it unacknowledged. Without a bound of ours, the system
+    /// waits for a quarter of an hour, and sends again ever more rarely.
+    pub silence_max: Duration,
     /// How long one write may wait for a slow reader.
     pub write_timeout: Duration,
     /// Connections of one client; the newest replaces the oldest.
@@ -50,6 +53,7 @@ impl Default for Limits {
             handshakes_per_second: 200,
             replica_idle: Duration::from_secs(180),
             client_idle: Duration::from_secs(600),
+            silence_max: Duration::from_secs(10),
             write_timeout: Duration::from_secs(30),
             connections_per_client: 4,
             client_connections_max: 4096,

@@ -1,9 +1,9 @@
 //! Authentic channels between replicas, and between clients and replicas.
 //!
-//! Every channel is mutual TLS 1.3 with raw Ed25519 keys, pinned to the transport keys of the descriptor, so who a frame
-//! came from is certain. What it says is not: contents are judged by whoever takes the frames. Replica i dials replica j
-//! to send to it, and j dials i for the other direction; clients dial replicas, and replies come back on the same
-//! connection. Messages may be lost whenever a queue is full or a connection breaks: the protocol repairs that.
+//! Every channel is mutual TLS 1.3 with raw Ed25519 keys, pinned to the transport keys of the descriptor, so who a
+//! frame came from is certain. What it says is not: contents are judged by whoever takes the frames. Replica i dials
+//! replica j to send to it, and j dials i for the other direction; clients dial replicas, and replies come back on the
+//! same connection. Messages may be lost whenever a queue is full or a connection breaks: the protocol repairs that.
 //!
 //! Every queue, buffer, count and wait here has a bound, in [`Limits`].
 
@@ -17,6 +17,7 @@ mod limits;
 mod peers;
 mod queue;
 mod roster;
+mod socket;
 mod tls;
 
 pub(crate) use accept::Acceptor;

@@ -1,8 +1,8 @@
 //! Mutual TLS 1.3 with raw Ed25519 public keys (RFC 7250) instead of certificates.
 //!
 //! A peer is the key it proved to hold, and nothing else: there are no names, authorities, dates, tickets or
-//! resumption. The listening side accepts any key of its directory; the dialling side accepts exactly the key of whom it
-//! dialled. Keys are agreed with X25519 and ML-KEM together, so that recorded traffic stays closed to later machines.
+//! resumption. The listening side accepts any key of its directory; the dialling side accepts exactly the key of whom
+//! it dialled. Keys are agreed with X25519 and ML-KEM together: recorded traffic stays closed to later machines.
 
 use super::peers::PeerDirectory;
 use crate::files::SecretSeed;

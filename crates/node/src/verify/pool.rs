@@ -1,8 +1,8 @@
 //! Threads that decode frames and check their signatures, in batches over several frames.
 //!
 //! Only what decodes and verifies becomes an input. A frame that does not is its sender's fault, because a correct peer
-//! checks what it hands on: it is counted, and the connection it came by is closed. Frames of one peer may overtake each
-//! other here, as they may on any network.
+//! checks what it hands on: it is counted, and the connection it came by is closed. Frames of one peer may overtake
+//! each other here, as they may on any network.
 
 use super::batch::BatchVerifier;
 use super::lanes::{Lane, Lanes};
@@ -239,3 +239,6 @@ impl<P: Process> Worker<P> {
         origin.queue.close(Closing::Offence(offence.reason()));
     }
 }
+
+#[cfg(test)]
+mod tests;
