@@ -3,12 +3,15 @@
 
 use crate::support::{Cluster, hint, vow};
 use synod_kernel::chooser::{Chooser, Seeded};
-use synod_protocols::pbft::{Hint, Timer, Vow};
+use synod_kernel::{Message, View};
+use synod_protocols::pbft::{Checkpoint, Commit, Hint, Prepare, Timer, ViewChange, Vow};
 
 struct Storm {
     cluster: Cluster,
     chooser: Seeded,
     submitted: u64,
+    /// Whether the first replica is a liar.
+    lies: bool,
 }
 
 impl Storm {
@@ -17,7 +20,36 @@ impl Storm {
         u16::try_from(self.chooser.choose("replica", usize::from(n))).unwrap()
     }
 
+    /// The first replica signs whatever it likes, besides what it should.
+    fn lie(&mut self) {
+        let to = 1 + u16::try_from(self.chooser.choose("whom", usize::from(self.cluster.positions().end) - 1)).unwrap();
+        let (core_view, executed) = (self.cluster.status(to).view, self.cluster.status(to).executed);
+        let view = View::new(core_view.get() + self.chooser.choose("view", 2) as u64);
+        let seq = executed.plus(1 + self.chooser.choose("place", 6) as u64);
+        let batch = self.cluster.batch(&[1 + self.chooser.choose("request", 30) as u64]);
+        let digest = batch.digest();
+        let message = match self.chooser.choose("lie", 5) {
+            0 => self.cluster.pre_prepare(0, view.get(), seq.get(), batch),
+            1 => Message::Vow(Vow::Prepare(self.cluster.sign(0, Prepare { view, seq, digest }))),
+            2 => Message::Vow(Vow::Commit(self.cluster.sign(0, Commit { view, seq, digest }))),
+            3 => Message::Vow(Vow::Checkpoint(self.cluster.sign(0, Checkpoint { seq, state: digest }))),
+            _ => {
+                // A report that forgets some of what prepared, or all of it.
+                let Some(genuine) = self.cluster.report(0) else { return };
+                let kept = genuine.prepared().iter().filter(|_| self.chooser.choose("forget", 2) == 0).cloned();
+                let (stable, kept) = (genuine.stable().cloned(), kept.collect());
+                let report = ViewChange::new(core_view.next(), stable, kept, &self.cluster.scope.membership);
+                let Ok(report) = report else { return };
+                Message::Vow(Vow::ViewChange(self.cluster.sign(0, report)))
+            }
+        };
+        self.cluster.inject(0, to, &message);
+    }
+
     fn act(&mut self) {
+        if self.lies && self.chooser.choose("lies", 6) == 0 {
+            return self.lie();
+        }
         let at = self.any();
         match self.chooser.choose("action", 100) {
             0..70 => {
@@ -57,7 +89,11 @@ impl Storm {
     }
 
     fn calm(mut self, seed: u64) {
-        for at in self.cluster.positions() {
+        let honest = u16::from(self.lies)..self.cluster.positions().end;
+        if self.lies {
+            self.cluster.crash(0);
+        }
+        for at in honest.clone() {
             if !self.cluster.node(at).up {
                 self.cluster.reboot(at);
             }
@@ -68,7 +104,7 @@ impl Storm {
             self.cluster.tick(4);
             everything.iter().for_each(|&number| self.cluster.submit_all(number));
             let done = |at: u16| self.cluster.executed(at).len() == everything.len();
-            if self.cluster.positions().all(done) {
+            if honest.clone().all(done) {
                 return;
             }
             // Time passes: what is armed for the shortest time fires first, and everybody's with it.
@@ -78,9 +114,12 @@ impl Storm {
     }
 }
 
-fn storms(n: u16, f: u16, seeds: std::ops::Range<u64>, steps: usize) {
+fn storms(n: u16, f: u16, lies: bool, seeds: std::ops::Range<u64>, steps: usize) {
     for seed in seeds {
-        let mut storm = Storm { cluster: Cluster::new(n, f), chooser: Seeded::new(seed), submitted: 0 };
+        let mut storm = Storm { cluster: Cluster::new(n, f), chooser: Seeded::new(seed), submitted: 0, lies };
+        if lies {
+            storm.cluster.corrupt.insert(0);
+        }
         (0..steps).for_each(|_| storm.act());
         storm.calm(seed);
     }
@@ -88,17 +127,24 @@ fn storms(n: u16, f: u16, seeds: std::ops::Range<u64>, steps: usize) {
 
 #[test]
 fn pbft_4_5_2_after_every_storm_everything_is_executed_by_four() {
-    storms(4, 1, 0..60, 2_000);
+    storms(4, 1, false, 0..60, 2_000);
 }
 
 #[test]
 fn pbft_4_5_2_after_every_storm_everything_is_executed_by_five() {
-    storms(5, 1, 0..30, 2_000);
+    storms(5, 1, false, 0..30, 2_000);
 }
 
 #[test]
 fn pbft_4_5_2_after_every_storm_everything_is_executed_by_seven() {
-    storms(7, 2, 0..30, 3_000);
+    storms(7, 2, false, 0..30, 3_000);
+}
+
+#[test]
+fn pbft_4_4_a_liar_makes_nobody_disagree_and_stops_nobody() {
+    storms(4, 1, true, 1_000..1_060, 2_000);
+    storms(5, 1, true, 2_000..2_020, 2_000);
+    storms(7, 2, true, 3_000..3_020, 2_000);
 }
 
 #[test]
@@ -130,14 +176,8 @@ fn pbft_4_5_2_any_kind_of_message_may_be_lost_for_a_while() {
         cluster.run(31..=32);
         cluster.time_out(1..4);
         cluster.tick(2);
-        let storm = Storm {
-            cluster: {
-                cluster.heal();
-                cluster
-            },
-            chooser: Seeded::new(0),
-            submitted: 32,
-        };
+        cluster.heal();
+        let storm = Storm { cluster, chooser: Seeded::new(0), submitted: 32, lies: false };
         storm.calm(kind);
     }
 }

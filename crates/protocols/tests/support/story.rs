@@ -131,12 +131,16 @@ impl Cluster {
     /// Lets time pass until the next timers fire that are not about progress.
     pub fn fire_shortest(&mut self) {
         let timers = |node: &Node| node.timers.clone().into_iter().filter(|(timer, _)| *timer != Timer::Status);
-        let Some(shortest) = self.nodes.iter().flat_map(timers).map(|(_, after)| after).min() else { return };
+        let Some(shortest) = self.nodes.iter().filter(|node| node.up).flat_map(timers).map(|(_, after)| after).min()
+        else {
+            return;
+        };
         for at in self.positions() {
             let due: Vec<Timer> =
                 timers(self.node(at)).filter(|(_, t)| *t == shortest).map(|(timer, _)| timer).collect();
             for (timer, after) in &mut self.node(at).timers {
-                *after -= if *timer == Timer::Status { Duration::ZERO } else { shortest };
+                let passed = if *timer == Timer::Status { Duration::ZERO } else { shortest };
+                *after = after.saturating_sub(passed);
             }
             due.into_iter().for_each(|timer| self.fire(at, timer));
         }
