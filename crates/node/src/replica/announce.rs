@@ -30,7 +30,9 @@ fn tell(cluster: &Cluster, connected: &[ReplicaId], before: usize) {
         let missing = cluster.scope().membership.replicas().filter(|id| !connected.contains(id));
         let address = |id: ReplicaId| &cluster.descriptor().replicas[id.index()].address;
         let missing = missing.map(|id| format!("replica {id} at {}", address(id))).collect::<Vec<_>>().join(", ");
-        tracing::info!("waiting: {count} of {needed} needed replicas are connected, this one included; missing {missing}");
+        tracing::info!(
+            "waiting: {count} of {needed} needed replicas are connected, this one included; missing {missing}"
+        );
     } else if before < needed {
         tracing::info!("ready: {count} replicas are connected, this one included, and {needed} are needed");
     }

@@ -138,7 +138,8 @@ async fn assemble<P: Process, M: StateMachine>(
         rules: BTreeMap::new(),
         durable: 0,
     };
-    let running = Running { driver, acceptor, stop_accepting, dialers, _observers: observers, _admin: admin, _pool: pool };
+    let running =
+        Running { driver, acceptor, stop_accepting, dialers, _observers: observers, _admin: admin, _pool: pool };
     Ok((running, Input::Start { records, executed, state }))
 }
 
