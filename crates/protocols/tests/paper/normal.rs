@@ -1,8 +1,8 @@
 //! §4.1 and §4.2: three phases, in whatever order the network delivers them.
 
-use crate::support::{Cluster, vow};
-use synod_kernel::{Batch, Digest, Effect, Message, Record, Seq, View};
-use synod_protocols::pbft::{Commit, Evidence, Fact, Prepare, Replica, Rule, Vow};
+use crate::support::{Cluster, id, vow};
+use synod_kernel::{Batch, Digest, Effect, Message, Record, Seq, Target, View};
+use synod_protocols::pbft::{Commit, Evidence, Fact, Hint, Prepare, Replica, Rule, Vow};
 
 fn position(effects: &[Effect<Replica>], wanted: impl Fn(&Effect<Replica>) -> bool) -> usize {
     effects.iter().position(wanted).expect("among the effects")
@@ -82,7 +82,7 @@ fn pbft_4_2_a_second_proposal_is_ignored_and_kept_as_evidence() {
     let evidence: Vec<&Evidence> = cluster.nodes[1].core.evidence().collect();
     assert!(matches!(evidence[..], [Evidence::Prepare(pair)] if pair.culprit().get() == 0));
     cluster.reboot(1);
-    assert_eq!(cluster.status(1).accused, [crate::support::id(0)]);
+    assert_eq!(cluster.status(1).accused, [id(0)]);
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn pbft_4_2_an_equivocating_primary_is_proved_to_by_its_own_signatures() {
         cluster.deliver_all();
         assert!(cluster.applied(3, Rule::ShowProposal) > 0);
         for at in 1..4 {
-            assert_eq!(cluster.status(at).accused, [crate::support::id(0)], "replica {at}");
+            assert_eq!(cluster.status(at).accused, [id(0)], "replica {at}");
             assert!(cluster.executed(at).is_empty());
         }
     }
@@ -199,4 +199,20 @@ fn pbft_4_2_votes_of_another_view_do_not_count() {
     cluster.deliver_all();
     assert_eq!(cluster.applied(1, Rule::KeepEarlyVote), 64);
     assert_eq!(cluster.applied(1, Rule::IgnoreEarlyVote), 6);
+}
+
+#[test]
+fn pbft_4_2_whoever_voted_otherwise_before_the_proposal_came_is_shown_it() {
+    let mut cluster = Cluster::new(4, 1);
+    let statement = Prepare { view: View::default(), seq: Seq::new(1), digest: cluster.batch(&[2]).digest() };
+    let vote = Message::Vow(Vow::Prepare(cluster.sign(3, statement)));
+    cluster.hand(3, 1, &vote);
+    let proposal = cluster.pre_prepare(0, 0, 1, cluster.batch(&[1]));
+    cluster.hand(0, 1, &proposal);
+    assert_eq!(cluster.applied(1, Rule::ShowProposal), 1);
+    let shown = position(&cluster.nodes[1].last, |effect| match effect {
+        Effect::Send { to, message: Message::Hint(Hint::Proposal(_)) } => *to == Target::One(id(3)),
+        _ => false,
+    });
+    assert!(shown > 0);
 }

@@ -2,6 +2,7 @@
 
 use crate::support::{Cluster, hint, vow};
 use bytes::Bytes;
+use synod_kernel::descriptor::Parameters;
 use synod_kernel::{Message, Seq};
 use synod_protocols::pbft::{Hint, Replica, Rule, Timer, Vow};
 
@@ -169,4 +170,15 @@ fn pbft_tocs_a_batch_nobody_named_is_not_kept() {
     cluster.hand(3, 1, &batch);
     assert_eq!(cluster.nodes[1].records.len(), records);
     assert_eq!(cluster.applied(1, Rule::IgnoreUnwanted), 1);
+}
+
+#[test]
+fn pbft_tocs_who_is_helped_asks_for_more_at_once() {
+    let parameters = Parameters { checkpoint_interval: 100, window: 200, pipeline: 4, ..Parameters::default() };
+    let mut cluster = Cluster::with(4, 1, parameters);
+    cluster.isolate(3);
+    cluster.run(1..=80);
+    cluster.heal();
+    cluster.tick(1);
+    cluster.assert_executed([3], &(1..=80).collect::<Vec<_>>());
 }
