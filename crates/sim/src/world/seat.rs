@@ -10,7 +10,7 @@ use synod_storage::log::{Log, LogError, LogOptions};
 use synod_storage::{Failure, MemoryDisk};
 
 /// Small, so that segments change often, and creating one is cheap.
-const LOG: LogOptions = LogOptions { segment_bytes: 64 << 10, spares_max: 2 };
+const LOG: LogOptions = LogOptions { segment_bytes: 16 << 10, spares_max: 2 };
 
 /// A replica's place.
 pub(crate) enum Seat<S: Scenario> {
