@@ -12,8 +12,8 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use synod_kernel::gate::LogCommand;
-use synod_storage::Disk;
 use synod_storage::log::{Log, LogError};
+use synod_storage::{Disk, Failure};
 use tokio::sync::watch;
 
 /// Commands that are made durable together, at most, so that the first ones do not wait for ever.
@@ -36,7 +36,7 @@ impl LogThread {
     {
         let (commands, waiting) = mpsc::channel();
         let (position, durable) = watch::channel(0);
-        let writer = Writer { log, position, metrics };
+        let writer = Writer { log, position, metrics, warned: false };
         let thread = thread::Builder::new().name("log".to_owned()).spawn(move || writer.run(&waiting))?;
         Ok(Self { commands: Some(commands), durable, thread: Some(thread), path })
     }
@@ -70,6 +70,8 @@ struct Writer<D: Disk> {
     log: Log<D>,
     position: watch::Sender<u64>,
     metrics: Arc<Metrics>,
+    /// Whether it was said that the disk is full.
+    warned: bool,
 }
 
 impl<D: Disk> Writer<D> {
@@ -79,7 +81,7 @@ impl<D: Disk> Writer<D> {
             let first = match waiting.try_recv() {
                 Ok(first) => first,
                 Err(_) => {
-                    self.log.prepare()?;
+                    self.prepare()?;
                     let Ok(first) = waiting.recv() else { break };
                     first
                 }
@@ -94,6 +96,23 @@ impl<D: Disk> Writer<D> {
             self.position.send_replace(done);
         }
         self.log.seal().map(drop)
+    }
+
+    /// Uses the pause to make room for what comes next. A full disk is no failure yet: the segment at hand may do.
+    fn prepare(&mut self) -> Result<(), LogError> {
+        match self.log.prepare() {
+            Err(LogError::Disk(error)) if error.failure == Failure::Full => {
+                if !self.warned {
+                    tracing::warn!("the disk is almost full: {error}");
+                }
+                self.warned = true;
+                Ok(())
+            }
+            prepared => {
+                self.warned = false;
+                prepared
+            }
+        }
     }
 
     fn execute(&mut self, command: &LogCommand) -> Result<(), LogError> {

@@ -3,7 +3,7 @@
 
 use super::*;
 use synod_storage::log::LogOptions;
-use synod_storage::{Identity, RealDisk};
+use synod_storage::{Disk, Identity, MemoryDisk, RealDisk};
 use tempfile::TempDir;
 
 const IDENTITY: Identity = Identity { cluster: [1; 32], replica: 0, incarnation: 0 };
@@ -60,6 +60,44 @@ async fn ending_finishes_what_was_commanded() {
     (0..50).for_each(|number| thread.command(append(number)));
     thread.end().unwrap();
     assert_eq!(recovered(&folder).len(), 50);
+}
+
+#[tokio::test]
+async fn a_failed_sync_ends_the_replica_and_is_never_retried() {
+    let disk = MemoryDisk::new();
+    let log = Log::create(disk.clone(), IDENTITY, LogOptions::default()).unwrap();
+    let segment = disk.list().unwrap().into_iter().find(|name| name.starts_with("log-")).unwrap();
+    let mut thread = LogThread::start(log, "here".into(), Arc::new(Metrics::default())).unwrap();
+    thread.command(append(1));
+    wait_for(&mut thread, 1).await;
+    disk.fail_next_sync(&segment);
+    (2..10).for_each(|number| thread.command(append(number)));
+    let error = loop {
+        match thread.changed().await {
+            Ok(position) => assert!(position < 9, "what was not synced is not durable"),
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(&error, RunError::Log { .. }), "{error}");
+    assert!(error.to_string().contains(&segment), "the file is named: {error}");
+    assert_eq!(error.exit_code(), 74);
+    assert!(thread.end().is_ok(), "it has ended already");
+}
+
+#[tokio::test]
+async fn an_almost_full_disk_is_used_to_the_end() {
+    let disk = MemoryDisk::new();
+    let log = Log::create(disk.clone(), IDENTITY, LogOptions::default()).unwrap();
+    // What is there already may be written again, but no spare can be made.
+    disk.set_capacity(Some(log.disk_bytes()));
+    let mut thread = LogThread::start(log, "here".into(), Arc::new(Metrics::default())).unwrap();
+    for number in 1..=20 {
+        thread.command(append(number));
+        wait_for(&mut thread, u64::from(number)).await;
+    }
+    thread.end().unwrap();
+    disk.set_capacity(None);
+    assert_eq!(Log::open(disk, IDENTITY, LogOptions::default()).unwrap().1.records.len(), 20);
 }
 
 #[tokio::test]
