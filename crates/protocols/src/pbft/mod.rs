@@ -25,6 +25,11 @@
 //! * The primary's pre-prepare is its prepare: one statement, one strong quorum, no double count.
 //! * A strong quorum of commits is a proof that is shown to replicas that lag, whatever their view.
 //! * Retransmission is by progress reports only ([`Hint::Progress`]).
+//! * The timer for a new view counts everybody who left the views below it, also those who ask for a later one.
+//! * A report that names a batch the new primary cannot get does not count towards V: a liar may have it alone.
+//! * A view that is entered brings along what it proposes beyond the window, for when the window gets there.
+//! * The log is replaced when a view is entered, too, so that it stays short while no checkpoint gets stable.
+//! * A replica that is fetching state does not blame the primary for requests it cannot know to be executed.
 //! * A vote that differs from the proposal makes its sender be shown what the primary signed, so that a primary
 //!   that signs two proposals is proved to by its own signatures.
 //! * Every read is ordered like a write.

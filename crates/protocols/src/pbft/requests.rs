@@ -177,7 +177,7 @@ impl Replica {
             return self.propose(out);
         }
         // Whoever it came from, the primary must get it before a timer runs against it. A client that asks again may
-        // know that it did not; replicas that do not agree who is primary must not hand it round for ever.
+        // know that it did not; a replica that repeats itself is not worth a message.
         let primary = self.config.primary(self.view);
         let may_lack = from != Address::Replica(primary) && (is_new || matches!(from, Address::Client(_)));
         if self.is_active() && may_lack {
