@@ -1,5 +1,5 @@
-//! The simulator: a whole cluster, its clients, its network and its disks in one thread, in virtual time, decided by one
-//! seed.
+//! The simulator: a whole cluster, its clients, its network and its disks in one thread, in virtual time, decided by
+//! one seed.
 //!
 //! * A [`Scenario`] says which protocol, service and adversary; [`Options`] draws everything else from the seed.
 //! * A [`World`](world::World) lets things happen, and tells the [`judge`]s everything.

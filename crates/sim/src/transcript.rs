@@ -30,7 +30,7 @@ pub enum Event<P: Process> {
     Fired(P::Timer),
     /// The service did something.
     Done(Report),
-    /// A vow of this record digest became durable, with everything before it.
+    /// So many log commands, all since the replica started, are durable.
     Synced(u64),
     /// The log was replaced by so many records.
     Compacted(usize),

@@ -1,5 +1,5 @@
-//! What clients were promised: an acknowledged write stays where it was acknowledged, with the result it had, and in the
-//! end every request is answered.
+//! What clients were promised: an acknowledged write stays where it was acknowledged, with the result it had, and in
+//! the end every request is answered.
 
 use super::reference::{Effect, Model, Reference, Submission};
 use super::{Agreement, Rule, Violation};

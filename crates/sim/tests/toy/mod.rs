@@ -1,4 +1,5 @@
-//! A toy protocol to try the simulator on: replica 0 numbers requests, a strong quorum acknowledges, everybody executes.
+//! A toy protocol to try the simulator on: replica 0 numbers requests, a strong quorum acknowledges, everybody
+//! executes.
 //!
 //! It survives crashes and every kind of network, as long as nobody lies and replica 0 comes back. It has defects on
 //! demand, each of which breaks a rule that a judge watches over.
