@@ -26,7 +26,8 @@ fn a_sound_toy_survives_every_seed() {
         Count::Nudges,
         Count::Repetitions,
     ];
-    for &count in Count::ALL {
+    // Whether a torn batch shows depends on where its blocks lie; campaigns count those.
+    for &count in Count::ALL.iter().filter(|count| **count != Count::TornLogs) {
         assert_eq!(counters.get(count) == 0, never_here.contains(&count), "{}\n{counters}", count.name());
     }
 }
