@@ -128,6 +128,7 @@ impl Replica {
             let prepare = own_vote(&slot.prepares, &self.config);
             records.extend(prepare.map(|vote| Record::Vow(self.own_prepare(vote))));
             records.extend(slot.prepared.clone().map(|proof| Record::Fact(Fact::Prepared(proof))));
+            records.extend(slot.committed.clone().map(|proof| Record::Fact(Fact::Decided(proof))));
             let commit = own_vote(&slot.commits, &self.config);
             records.extend(commit.map(|vote| Record::Vow(Vow::Commit(vote))));
         }

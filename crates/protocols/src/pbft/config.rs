@@ -57,6 +57,10 @@ impl Config {
     pub(super) fn batch_bytes(&self) -> usize {
         self.parameters.batch_bytes as usize
     }
+    /// K. [PBFT-OSDI99 §4.3]
+    pub(super) fn checkpoint_interval(&self) -> u64 {
+        self.parameters.checkpoint_interval
+    }
     /// Whether a checkpoint is due after this batch. [PBFT-OSDI99 §4.3]
     pub(super) fn is_checkpoint(&self, seq: Seq) -> bool {
         seq.get() > 0 && seq.get().is_multiple_of(self.parameters.checkpoint_interval)

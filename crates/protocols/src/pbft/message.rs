@@ -72,6 +72,8 @@ pub enum Fact {
     NewView(Signed<NewView>),
     /// Somebody lied.
     Evidence(Evidence),
+    /// committed-local(m, v, n) of a batch that is part of a durable checkpoint: others may need the proof.
+    Decided(Certificate<Commit>),
 }
 
 /// Two statements one replica may never both make, by kind.
@@ -242,7 +244,7 @@ macro_rules! tagged {
     };
 }
 tagged!(Vow, "vow", { 1 => PrePrepare, 2 => Prepare, 3 => Commit, 4 => Checkpoint, 5 => ViewChange, 6 => NewView });
-tagged!(Fact, "fact", { 1 => Body, 2 => Proposal, 3 => Prepared, 4 => Stable, 5 => NewView, 6 => Evidence });
+tagged!(Fact, "fact", { 1 => Body, 2 => Proposal, 3 => Prepared, 4 => Stable, 5 => NewView, 6 => Evidence, 7 => Decided });
 tagged!(Evidence, "evidence", { 1 => Prepare, 2 => Commit, 3 => Checkpoint, 4 => ViewChange });
 
 impl Encode for Progress {

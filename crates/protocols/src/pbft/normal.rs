@@ -280,11 +280,21 @@ impl Replica {
             out.applied(if batch.is_null() { Rule::ExecuteNull } else { Rule::Execute });
             out.ask(Task::Execute { seq, batch });
             if self.config.is_checkpoint(seq) {
+                self.remember_decisions(seq, out);
                 out.ask(Task::Seal { seq });
                 out.ask(Task::Checkpoint { seq });
             }
         }
         self.propose(out);
+    }
+
+    /// The proofs of what goes into a checkpoint become durable before the checkpoint does. Otherwise a replica that
+    /// restarts from it has a state which others may need to be led to, and nothing to show for it: they would wait for
+    /// votes of replicas that have left the view meanwhile.
+    fn remember_decisions(&self, seq: Seq, out: &mut Out) {
+        let first = seq.minus(self.config.checkpoint_interval() - 1);
+        let decisions = self.slots.range(first..=seq).filter_map(|(_, slot)| slot.committed.clone());
+        decisions.for_each(|certificate| out.remember(Fact::Decided(certificate)));
     }
 
     /// The service executed a batch.

@@ -123,6 +123,10 @@ impl Replica {
                 }
             }
             Fact::NewView(message) => self.recall_new_view(message),
+            Fact::Decided(proof) => {
+                let seq = proof.statement().seq;
+                self.slots.entry(seq).or_default().committed = Some(proof);
+            }
             Fact::Evidence(evidence) => {
                 self.evidence.entry(evidence.culprit()).or_insert(evidence);
             }

@@ -65,6 +65,7 @@ fn assert_fact(fact: &Fact) {
         Fact::Body(_) | Fact::Proposal(_) => {}
         Fact::Prepared(certificate) => assert_strong(certificate),
         Fact::Stable(certificate) => assert_strong(certificate),
+        Fact::Decided(certificate) => assert_strong(certificate),
         Fact::NewView(message) => assert_new_view(message.statement()),
         Fact::Evidence(evidence) => {
             let contradicts = match evidence {

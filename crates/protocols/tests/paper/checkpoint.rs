@@ -122,6 +122,9 @@ fn pbft_4_3_what_is_kept_is_what_start_needs() {
     cluster.deliver_all();
     for at in 0..4 {
         assert_eq!(cluster.status(at).checkpoint, Seq::new(4));
+        let proposals = cluster.nodes[usize::from(at)].records.iter();
+        let proposals = proposals.filter(|record| matches!(record, Record::Fact(Fact::Proposal(_))));
+        assert_eq!(proposals.count(), 3, "5, 6 and 7 are under way");
         let before = cluster.vows(at);
         assert!(before.len() >= 4, "{before:?}");
         let report = cluster.report(at).unwrap();
@@ -135,6 +138,49 @@ fn pbft_4_3_what_is_kept_is_what_start_needs() {
     cluster.deliver_all();
     cluster.tick(3);
     cluster.assert_executed(0..4, &[1, 2, 3, 4, 5, 6, 7]);
+}
+
+#[test]
+fn pbft_4_3_a_later_checkpoint_is_still_promised_when_an_earlier_one_is_stable() {
+    let mut cluster = Cluster::new(4, 1);
+    let mut at_four = Digest::ZERO;
+    cluster.lose(|_, _, message| is_checkpoint(message));
+    for number in 1..=8 {
+        cluster.submit_all(number);
+        if number == 4 {
+            at_four = cluster.nodes[0].service.durable.digest();
+        }
+    }
+    for peer in 1..3 {
+        let message = checkpoint(&cluster, peer, 4, at_four);
+        cluster.hand(peer, 0, &message);
+    }
+    assert_eq!(cluster.status(0).checkpoint, Seq::new(4));
+    let is_promised = |vow: &Vow| matches!(vow, Vow::Checkpoint(vote) if vote.statement().seq == Seq::new(8));
+    assert!(cluster.vows(0).iter().any(is_promised));
+}
+
+#[test]
+fn pbft_4_3_what_was_beyond_the_window_is_voted_for_when_it_moves() {
+    let mut cluster = Cluster::new(4, 1);
+    cluster.lose(|_, to, message| to == 3 && is_checkpoint(message));
+    cluster.run(1..=4);
+    let state = cluster.nodes[3].service.durable.digest();
+    cluster.run(5..=10);
+    let prepared = |cluster: &Cluster| {
+        let vows = cluster.vows(3).into_iter();
+        let seqs = vows.filter_map(|vow| match vow {
+            Vow::Prepare(vote) => Some(vote.statement().seq.get()),
+            _ => None,
+        });
+        seqs.max()
+    };
+    assert_eq!(prepared(&cluster), Some(8), "h is 0 here, and 4 elsewhere");
+    for peer in 0..2 {
+        let message = checkpoint(&cluster, peer, 4, state);
+        cluster.hand(peer, 3, &message);
+    }
+    assert_eq!(prepared(&cluster), Some(10));
 }
 
 #[test]

@@ -300,3 +300,26 @@ fn pbft_4_4_what_nobody_reported_is_forgotten_with_its_view() {
     assert!(!cluster.nodes[2].records.contains(&body));
     assert!(cluster.executed(2).contains(&2));
 }
+
+#[test]
+fn pbft_4_4_the_certificate_of_the_highest_view_wins() {
+    let cluster = Cluster::new(4, 1);
+    let (members, seq) = (cluster.scope.membership, Seq::new(1));
+    let [early, late] = [1, 2].map(|number| cluster.batch(&[number]).digest());
+    let first = cluster.certificate(&[0, 1, 2], Prepare { view: View::new(0), seq, digest: early });
+    let second = cluster.certificate(&[1, 2, 3], Prepare { view: View::new(1), seq, digest: late });
+    let report = |at: u16, prepared| {
+        cluster.sign(at, ViewChange::new(View::new(2), None, vec![prepared], &members).unwrap())
+    };
+    // Whoever reports it, and in whatever order.
+    for lucky in 0..3 {
+        let reports = (0..3).map(|at| report(at, if at == lucky { second.clone() } else { first.clone() }));
+        let reports: Vec<_> = reports.collect();
+        let start = |digest| {
+            let proposal = cluster.sign(2, Prepare { view: View::new(2), seq, digest });
+            NewView::new(View::new(2), reports.clone(), vec![proposal], &members)
+        };
+        assert!(start(late).is_ok());
+        assert!(start(early).is_err());
+    }
+}

@@ -68,6 +68,10 @@ fn pbft_4_4_a_replica_that_left_alone_still_learns() {
     assert_eq!(cluster.status(3).checkpoint, cluster.status(0).checkpoint);
     let votes = cluster.vows(3).into_iter().filter(|vow| matches!(vow, Vow::Prepare(_) | Vow::Commit(_)));
     assert_eq!(votes.count(), 0, "it left, so it does not vote");
+    cluster.reboot(3);
+    assert_eq!((cluster.status(3).state.as_str(), cluster.status(3).view), ("view-change", View::new(1)));
+    let left = cluster.vows(3).into_iter().filter(|vow| matches!(vow, Vow::ViewChange(_)));
+    assert_eq!(left.count(), 1, "through every checkpoint");
 }
 
 #[test]
