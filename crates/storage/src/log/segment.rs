@@ -16,6 +16,9 @@ const BODY_AT: usize = Tag::BYTES;
 const PREFIX: &str = "log-";
 const SPARE_PREFIX: &str = "log-spare-";
 const DIGITS: usize = 20;
+/// No log counts segments, batches or records up to here. What a header says is held against it, so that nothing that
+/// is counted on from there overflows.
+const COUNT_MAX: u64 = u64::MAX / 2;
 const HEADER_CONTEXT: &str = "synod storage log version 1: segment header";
 const BLOCK_CONTEXT: &str = "synod storage log version 1: data blocks of the segment with this header tag";
 /// Zeros are written in pieces of this size, in bytes.
@@ -85,6 +88,9 @@ impl SegmentHeader {
             first_position: number(88),
             previous: Tag::from_bytes(array(body, 96)),
         };
+        if [header.sequence, header.first_batch, header.first_position].iter().any(|&count| count > COUNT_MAX) {
+            return Err(LogError::Damaged { file: file.to_owned(), offset: 0 });
+        }
         Ok((header, tag, block_key(tag)))
     }
 }
