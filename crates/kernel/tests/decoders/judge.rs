@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use synod_kernel::signature::{Author, Check};
 use synod_kernel::symbolic::Referee;
 use synod_kernel::{
-    ClientId, Decode, Digest, Domain, Encode, Epoch, Faults, Invalid, Membership, ReplicaId, Scope, Signer, Unverified,
-    Verifier,
+    ClientId, Decode, Digest, Domain, Encode, Epoch, Faults, Invalid, Membership, ReplicaId, Scope, Signature, Signer,
+    Unverified, Verifier,
 };
 
 /// The one client.
@@ -48,8 +48,15 @@ impl Verifier for Gullible {
 /// Has heard what was honestly said.
 pub(crate) struct Judge {
     scope: Scope,
-    referee: Referee,
     said: BTreeSet<(Author, Digest)>,
+}
+
+/// Whether the author made this signature. Only digests of signatures are compared: a fuzzer watches comparisons, and
+/// copies from them what it lacks.
+fn is_good(check: &Check) -> bool {
+    let veiled = |signature: Signature| Digest::of("synod fuzz v1 veil", &signature.0);
+    let is_known = matches!(check.author, Author::Replica(_) | Author::Client(CLIENT));
+    is_known && veiled(referee().signer(check.author).sign(&check.digest)) == veiled(check.signature)
 }
 
 impl Judge {
@@ -58,7 +65,7 @@ impl Judge {
         let scope = scope();
         let checks = |bytes| Unverified::<T>::decode(Bytes::from(bytes), &scope).expect("canonical").checks().to_vec();
         let said = values.into_iter().flat_map(checks).map(|check| (check.author, check.digest)).collect();
-        Self { scope, referee: referee(), said }
+        Self { scope, said }
     }
 
     /// Decodes `input`, and hands over the value as well, believed or not.
@@ -70,7 +77,7 @@ impl Judge {
         assert!(checks.len() * 64 <= input.len(), "every signature that is checked was there");
         let value = read.verify(&Gullible).expect("everything is believed");
         assert_eq!(value.to_bytes(), input, "one value, one encoding");
-        if self.referee.verify(&checks).is_err() {
+        if !checks.iter().all(is_good) {
             return (Verdict::Forged, Some(value));
         }
         let heard = |check: &Check| self.said.contains(&(check.author, check.digest));
