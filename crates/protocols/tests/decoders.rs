@@ -169,7 +169,7 @@ fn records() -> Files {
         two(&vote, &elsewhere).named("malformed-no-contradiction"),
         two(&vote, &other).named("malformed-two-culprits"),
         ("malformed-record".to_owned(), vec![2]),
-        ("malformed-fact".to_owned(), vec![1, 7]),
+        ("malformed-fact".to_owned(), vec![1, 8]),
         ("malformed-evidence".to_owned(), vec![1, 6, 5]),
         ("malformed-count".to_owned(), patched(body, 2, &1025_u32.to_le_bytes())),
         ("forged-other-request".to_owned(), flipped(body, 2 + 4)),

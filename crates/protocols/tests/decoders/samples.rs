@@ -148,6 +148,7 @@ pub(crate) fn records() -> Vec<(&'static str, Record<Replica>)> {
         ("body", Fact::Body(batch())),
         ("proposal", Fact::Proposal(signed(0, prepare(0, 129, batch().digest())))),
         ("prepared", Fact::Prepared(prepared(129))),
+        ("decided", Fact::Decided(certificate(&commit(129, batch().digest()), [1, 2, 3]))),
         ("stable", Fact::Stable(stable())),
         ("new-view", Fact::NewView(signed(1, new_view()))),
     ];
