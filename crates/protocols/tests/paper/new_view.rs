@@ -308,9 +308,8 @@ fn pbft_4_4_the_certificate_of_the_highest_view_wins() {
     let [early, late] = [1, 2].map(|number| cluster.batch(&[number]).digest());
     let first = cluster.certificate(&[0, 1, 2], Prepare { view: View::new(0), seq, digest: early });
     let second = cluster.certificate(&[1, 2, 3], Prepare { view: View::new(1), seq, digest: late });
-    let report = |at: u16, prepared| {
-        cluster.sign(at, ViewChange::new(View::new(2), None, vec![prepared], &members).unwrap())
-    };
+    let report =
+        |at: u16, prepared| cluster.sign(at, ViewChange::new(View::new(2), None, vec![prepared], &members).unwrap());
     // Whoever reports it, and in whatever order.
     for lucky in 0..3 {
         let reports = (0..3).map(|at| report(at, if at == lucky { second.clone() } else { first.clone() }));

@@ -4,7 +4,7 @@ use super::new_view::before_new_view;
 use crate::support::{Cluster, id, vow};
 use std::time::Duration;
 use synod_kernel::{Input, Message, Seq, View};
-use synod_protocols::pbft::{Evidence, Replica, Rule, Timer, ViewChange, Vow};
+use synod_protocols::pbft::{Evidence, Prepare, Replica, Rule, Timer, ViewChange, Vow};
 
 pub fn is_commit(message: &Message<Replica>) -> bool {
     matches!(vow(message), Some(Vow::Commit(_)))
@@ -199,4 +199,21 @@ fn pbft_4_4_a_stale_firing_is_ignored() {
     }
     assert_eq!(cluster.applied(1, Rule::IgnoreStaleTimer), 3);
     assert_eq!(cluster.status(1).view, View::new(0));
+}
+
+#[test]
+fn pbft_4_4_a_report_is_valid_by_itself() {
+    let cluster = Cluster::new(4, 1);
+    let prepared = |view: u64, seq: u64, signers: &[u16]| {
+        let statement = Prepare { view: View::new(view), seq: Seq::new(seq), digest: cluster.batch(&[seq]).digest() };
+        cluster.certificate(signers, statement)
+    };
+    let report = |certificates| ViewChange::new(View::new(2), None, certificates, &cluster.scope.membership);
+    let good = prepared(1, 4, &[0, 1, 2]);
+    assert!(report(vec![prepared(0, 3, &[0, 1, 2]), good.clone()]).is_ok());
+    assert!(report(vec![prepared(1, 4, &[0, 2, 3])]).is_err(), "without the word of the primary of its view");
+    assert!(report(vec![prepared(2, 4, &[0, 1, 2])]).is_err(), "of a view that is not left yet");
+    assert!(report(vec![good.clone(), good.clone()]).is_err(), "twice");
+    assert!(report(vec![good, prepared(0, 3, &[0, 1, 2])]).is_err(), "not ascending");
+    assert!(report(vec![prepared(0, 0, &[0, 1, 2])]).is_err(), "not above the checkpoint");
 }
