@@ -33,13 +33,11 @@ fn four_replicas_survive_crashes_power_cuts_and_every_network() {
     let counters = survives(20, 4, 0, &Honest);
     let expected = [
         Count::Operations,
-        Count::Retries,
         Count::ViewChanges,
         Count::CrashesInStep,
         Count::CrashesInDisk,
         Count::PowerCuts,
         Count::Checkpoints,
-        Count::Installations,
         Count::Compactions,
         Count::Audits,
     ];
