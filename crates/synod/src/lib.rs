@@ -34,8 +34,8 @@
 //! assert_eq!(WordCount.apply(&mut Space::new(&mut map), &context, &hello).as_ref(), 2_u64.to_be_bytes());
 //! ```
 //!
-//! * [`kernel`]: ids, membership, signatures, certificates, and the contract of a replicated process.
-//! * [`protocols`]: PBFT.
+//! * [`kernel`] has ids, membership, signatures, certificates, and the contract of a replicated process.
+//! * [`protocols`] has PBFT.
 //! * [`state`]: the replicated service and the verifying client, without I/O. [`kv`] is one service.
 //! * [`storage`] and [`node`]: the log, the checkpoints, and one real process.
 //! * [`attacks`]: what makes replicas lie, to see that it does not help them.

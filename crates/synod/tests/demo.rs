@@ -1,0 +1,102 @@
+//! The demonstration, end to end: processes, TLS, disks, attacks.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use serde_json::Value;
+use std::io::{BufRead, BufReader};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+use support::{command, free_ports, synod, text};
+use tempfile::TempDir;
+
+fn demo(attack: &str, more: &[&str]) -> Value {
+    let arguments = [&["demo", "--ops", "200", "--exit", "--json", "--attack", attack], more].concat();
+    let report = synod(&arguments).expect(0, &[]).json();
+    assert_eq!(report["acknowledged"], 200, "{report:#}");
+    for zero in ["lost", "wrong", "unread", "unacknowledged"] {
+        assert_eq!(report[zero], 0, "{report:#}");
+    }
+    assert!(report["ops_per_second"].as_f64().unwrap() > 0.0, "{report:#}");
+    report
+}
+
+#[test]
+fn an_honest_cluster_survives_a_kill() {
+    let report = demo("none", &[]);
+    assert_eq!(report["killed"], 3, "{report:#}");
+    assert_eq!(report["recovered"], true, "{report:#}");
+    assert_eq!(report["evidence"], Value::Array(Vec::new()), "{report:#}");
+}
+
+#[test]
+fn a_silent_primary_is_replaced_and_not_accused() {
+    let report = demo("silent", &[]);
+    assert!(report["view_changes"].as_u64().unwrap() >= 1, "{report:#}");
+    assert_eq!(report["evidence"], Value::Array(Vec::new()), "{report:#}");
+    assert_eq!(report["killed"], Value::Null, "one liar and one dead are more than four replicas tolerate: {report:#}");
+}
+
+#[test]
+fn an_equivocating_primary_is_replaced_and_proved_to_have_lied() {
+    let report = demo("equivocate", &[]);
+    assert!(report["view_changes"].as_u64().unwrap() >= 1, "{report:#}");
+    let evidence = report["evidence"].as_array().unwrap();
+    assert_eq!(evidence.len(), 1, "{report:#}");
+    assert_eq!(evidence[0]["against"], 0, "{report:#}");
+}
+
+/// A demonstration that stays up, the port of its first replica, and where its temporary folder is.
+fn stay_up() -> (Child, u16, TempDir) {
+    let port = free_ports(8);
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = command(&["demo", "--ops", "10", "--base-port", &port.to_string()])
+        .env("TMPDIR", folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("stays up until Ctrl-C")), "it ended with {:?}", child.wait());
+    thread::spawn(move || lines.for_each(drop));
+    (child, port, folder)
+}
+
+fn wait_until_nobody_listens(port: u16) {
+    let until = Instant::now() + Duration::from_secs(20);
+    while TcpStream::connect(("127.0.0.1", port)).is_ok() {
+        assert!(Instant::now() < until, "a replica outlives its demonstration");
+        // sleep: the end of a process that is not our child is no event that we could wait for.
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_demonstration_that_is_killed_takes_its_replicas_with_it() {
+    let (mut demo, port, folder) = stay_up();
+    demo.kill().unwrap();
+    demo.wait().unwrap();
+    (port..port + 4).for_each(wait_until_nobody_listens);
+    assert_eq!(folder.path().read_dir().unwrap().count(), 1, "nobody was left to remove the folder");
+}
+
+#[test]
+fn a_demonstration_ends_in_order_when_it_is_told_to() {
+    let (mut demo, port, folder) = stay_up();
+    let told = Command::new("kill").args(["-TERM", &demo.id().to_string()]).status().unwrap();
+    assert!(told.success());
+    assert!(demo.wait().unwrap().success());
+    (port..port + 4).for_each(wait_until_nobody_listens);
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0, "a temporary folder goes in the end");
+}
+
+#[test]
+fn a_folder_that_was_asked_for_stays_with_its_logs() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("kept");
+    demo("none", &["--dir", text(&dir), "--replicas", "1"]);
+    assert!(dir.join("replica-0.log").is_file() && dir.join("replica-0").join("data").is_dir());
+    synod(&["demo", "--exit", "--dir", text(&dir)]).expect(78, &["already exists and is not empty"]);
+}

@@ -1,0 +1,106 @@
+//! Running the `synod` binary and looking at how it ends.
+#![allow(dead_code, clippy::unwrap_used, reason = "each test file uses its own part")]
+
+use std::hash::{BuildHasher, RandomState};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use synod_kernel::ed25519::SecretKey;
+use synod_node::files::{DescriptorFile, OperatorSignature};
+use tempfile::TempDir;
+
+/// How a run ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    /// The exit code.
+    pub(crate) code: i32,
+    /// Standard output.
+    pub(crate) output: String,
+    /// Standard error.
+    pub(crate) errors: String,
+}
+
+impl Ended {
+    /// Fails the test unless the run ended with `code` and said all of `words` on standard error.
+    #[track_caller]
+    pub(crate) fn expect(self, code: i32, words: &[&str]) -> Self {
+        assert_eq!(self.code, code, "{self:#?}");
+        for word in words {
+            assert!(self.errors.contains(word), "no {word:?} in {self:#?}");
+        }
+        self
+    }
+
+    /// Standard output as JSON.
+    #[track_caller]
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.output).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
+    }
+}
+
+impl From<Output> for Ended {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            output: String::from_utf8(output.stdout).unwrap(),
+            errors: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+/// The binary under test, not run yet.
+pub(crate) fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_synod"));
+    command.args(arguments).env_remove("SYNOD_LOG");
+    command
+}
+
+/// Runs it to its end.
+pub(crate) fn synod(arguments: &[&str]) -> Ended {
+    command(arguments).output().unwrap().into()
+}
+
+/// A path as an argument.
+pub(crate) fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// A development cluster in a folder that goes with this value.
+pub(crate) struct Cluster {
+    folder: TempDir,
+}
+
+impl Cluster {
+    /// Four replicas on free ports.
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let port = free_ports(8).to_string();
+        let dir = folder.path().join("cluster");
+        synod(&["genesis", "dev", "--dir", text(&dir), "--base-port", &port]).expect(0, &[]);
+        Self { folder }
+    }
+
+    /// A folder of it.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join("cluster").join(name)
+    }
+}
+
+/// The first of so many free ports in a row, below those that the system gives to outgoing connections.
+pub(crate) fn free_ports(count: u16) -> u16 {
+    let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    let first = |attempt: u32| 12_000 + u16::try_from(RandomState::new().hash_one(attempt) % 8_000).unwrap();
+    (0..1000).map(first).find(|first| (*first..*first + count).all(is_free)).expect("a machine has free ports")
+}
+
+/// Has the operator sign, for one replica's folder, a descriptor that is not marked as a development cluster's.
+pub(crate) fn make_real(cluster: &Cluster, name: &str) {
+    let key = synod_node::files::read_key(&cluster.path("operator").join("operator.key")).unwrap();
+    let path = cluster.path(name).join("descriptor.toml");
+    let mut file = DescriptorFile::read(&path).unwrap();
+    file.descriptor.dev = false;
+    let signature = file.descriptor.sign(&SecretKey::from_seed(&key));
+    file.signatures = vec![OperatorSignature { operator: 0, signature }];
+    std::fs::remove_file(&path).unwrap();
+    file.write(&path).unwrap();
+}
