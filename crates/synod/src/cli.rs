@@ -11,7 +11,7 @@ use std::time::Duration;
 
 const EXAMPLES: &str = "\
 Examples:
-  See a cluster of four replicas survive a lying primary, in half a minute:
+  See a cluster of four replicas survive a lying primary, in a few seconds:
       synod demo --attack equivocate --exit
 
   Make a cluster, and start its four replicas, each in a terminal of its own:
@@ -31,7 +31,9 @@ Exit codes:
   64  the command line makes no sense
   70  a broken invariant of synod itself
   74  the disk, or another part of the system, refused
-  78  keys, descriptor, settings or folders are not right";
+  78  keys, descriptor, settings or folders are not right
+
+SYNOD_LOG=debug makes every command say on standard error what it does.";
 
 /// Replication that survives machines that lie.
 ///
@@ -78,7 +80,8 @@ pub(crate) struct DevGenesis {
     #[arg(long)]
     pub(crate) dir: PathBuf,
     /// The port of replica 0; the others follow, and after them the admin pages
-    #[arg(long, value_name = "PORT", default_value_t = DEFAULT_BASE_PORT, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "PORT", default_value_t = DEFAULT_BASE_PORT)]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) base_port: u16,
     /// Report as JSON
     #[arg(long)]

@@ -107,6 +107,7 @@ impl Report {
 
 fn tell(made: &DevCluster) -> String {
     let Report { cluster, replicas, faults, client, operator, .. } = Report::new(made);
+    let program = output::program();
     let mut text =
         format!("made a development cluster of {} replicas that tolerates {faults} faulty\n", replicas.len());
     let mut line = |text_line: String| writeln!(text, "{text_line}").expect("writing to a string never fails");
@@ -120,8 +121,8 @@ fn tell(made: &DevCluster) -> String {
     line("\nAll keys were made on this machine, so it is for trying things out and not for production.".to_owned());
     line("Start every replica, each in a terminal of its own:".to_owned());
     for replica in &replicas {
-        line(format!("  synod start --dir {}", replica.dir.display()));
+        line(format!("  {program} start --dir {}", replica.dir.display()));
     }
-    line(format!("and then\n  synod kv --dir {} put hello world", client.display()));
+    line(format!("and then\n  {program} kv --dir {} put hello world", client.display()));
     text
 }

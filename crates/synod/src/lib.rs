@@ -3,8 +3,8 @@
 //!
 //! This crate is what users depend on; it re-exports the parts. To replicate a service of your own, implement
 //! [`state::StateMachine`]: a function from an ordered map and an operation to an answer, without clock, randomness or
-//! I/O. Synod orders the operations, executes each at most once on every replica, and its client believes an answer only
-//! when f+1 replicas have signed it.
+//! I/O. Synod orders the operations, executes each at most once on every replica, and its client believes an answer
+//! only when f+1 replicas have signed it.
 //!
 //! ```
 //! use synod::state::map::MerkleMap;

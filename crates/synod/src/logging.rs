@@ -9,13 +9,12 @@ use std::io;
 use tracing_subscriber::EnvFilter;
 
 const VARIABLE: &str = "SYNOD_LOG";
-const DEFAULT: &str = "info";
 
-/// Listens, from here to the end of the process. To be called once.
-pub(crate) fn start(format: LogFormat) -> Result<(), Failure> {
+/// Listens, from here to the end of the process, to what `SYNOD_LOG` says, or else to `default`. To be called once.
+pub(crate) fn start(format: LogFormat, default: &str) -> Result<(), Failure> {
     let filter = match env::var(VARIABLE) {
         Ok(filter) => filter,
-        Err(VarError::NotPresent) => DEFAULT.to_owned(),
+        Err(VarError::NotPresent) => default.to_owned(),
         Err(VarError::NotUnicode(_)) => return Err(Failure::new(Cause::Usage, format_args!("{VARIABLE} is not text"))),
     };
     let filter = EnvFilter::try_new(&filter).map_err(|error| {

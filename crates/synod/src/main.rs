@@ -16,7 +16,7 @@ mod start;
 mod status;
 
 use clap::Parser;
-use cli::{Cli, Command};
+use cli::{Cli, Command, LogFormat};
 use failure::{Cause, Failure};
 use std::process::{self, ExitCode};
 
@@ -43,6 +43,13 @@ fn main() -> ExitCode {
 }
 
 fn run(command: &Command) -> Result<(), Failure> {
+    match command {
+        // It has a format to choose, and is worth listening to.
+        Command::Start(_) => {}
+        Command::Demo(_) | Command::Genesis(_) | Command::Kv(_) | Command::Status(_) => {
+            logging::start(LogFormat::Text, "off")?;
+        }
+    }
     match command {
         Command::Demo(arguments) => demo::run(arguments),
         Command::Genesis(command) => genesis::run(command),

@@ -2,6 +2,7 @@
 
 use crate::failure::{Cause, Failure};
 use serde::{Serialize, Serializer};
+use std::env;
 use std::io::{self, ErrorKind, Write};
 
 /// Writes text and, if it has none, the end of its last line.
@@ -25,6 +26,11 @@ pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
 /// Writes a value as JSON.
 pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     print(&serde_json::to_string_pretty(value).expect("our reports have nothing that JSON cannot say"))
+}
+
+/// How this program was called, so that what we tell people to type works for them.
+pub(crate) fn program() -> String {
+    env::args().next().unwrap_or_else(|| "synod".to_owned())
 }
 
 /// Bytes as hexadecimal digits.

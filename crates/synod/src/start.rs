@@ -25,7 +25,7 @@ const INTERRUPTED: i32 = 130;
 
 /// Runs the replica.
 pub(crate) fn run(arguments: &Start) -> Result<(), Failure> {
-    logging::start(arguments.log_format)?;
+    logging::start(arguments.log_format, "info")?;
     let folder = ReplicaFolder::open(&arguments.dir)?;
     let is_dev = folder.cluster().descriptor().dev;
     if is_dev {

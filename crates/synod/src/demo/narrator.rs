@@ -101,14 +101,15 @@ impl Narrator {
     /// How to go on by hand.
     pub(crate) fn invite(&self, made: &DevCluster, place: &Place) {
         let client = made.client.display();
+        let program = output::program();
         let admin = &made.cluster.descriptor().replicas[made.replicas.len() - 1].admin;
         let replica = place.path().join(format!("replica-{}.log", made.replicas.len() - 1));
         self.tell(&format!(
             "\nThe cluster stays up until Ctrl-C. From another terminal:\n  \
-             synod kv --dir {client} put hello world\n  \
-             synod kv --dir {client} get hello\n  \
-             synod kv --dir {client} range LICENSE: --limit 5\n  \
-             synod status --dir {client}\n  \
+             {program} kv --dir {client} put hello world\n  \
+             {program} kv --dir {client} get hello\n  \
+             {program} kv --dir {client} range LICENSE: --limit 5\n  \
+             {program} status --dir {client}\n  \
              curl http://{admin}/metrics\n  \
              tail -f {}",
             replica.display()

@@ -1,7 +1,7 @@
 //! The replicas, as child processes.
 //!
-//! None outlives us. Each holds the reading end of a pipe and ends when our end closes, even if we are killed; when this
-//! value is dropped, those still there are killed, and no process but these.
+//! None outlives us. Each holds the reading end of a pipe and ends when our end closes, even if we are killed; when
+//! this value is dropped, those still there are killed, and no process but these.
 
 use super::scene::Scene;
 use crate::failure::{Cause, Failure};

@@ -140,8 +140,9 @@ impl Report<'_> {
     pub(super) fn unavailable(&self) -> Result<(), Failure> {
         let sentence = format!(
             "no replica could be reached for {:?}: nothing was sent, so nothing was written; are the replicas \
-             running? `synod status --dir {}` tells",
+             running? `{} status --dir {}` tells",
             self.arguments.timeout,
+            output::program(),
             self.arguments.dir.display()
         );
         self.without_result("unavailable", Cause::Unreachable, sentence)
@@ -157,9 +158,10 @@ impl Report<'_> {
             }
         };
         let sentence = format!(
-            "too few replicas answered alike within {:?}, so {meaning}; `synod status --dir {}` tells how the \
+            "too few replicas answered alike within {:?}, so {meaning}; `{} status --dir {}` tells how the \
              cluster is",
             self.arguments.timeout,
+            output::program(),
             self.arguments.dir.display()
         );
         self.without_result("unknown", Cause::Unreachable, sentence)

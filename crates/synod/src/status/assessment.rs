@@ -1,7 +1,7 @@
 //! What the words of the replicas together say about the cluster.
 //!
-//! A liar may say anything of itself and of others. So a view or place counts as reached when f+1 replicas say so, and a
-//! replica counts as accused when f+1 do.
+//! A liar may say anything of itself and of others. So a view or place counts as reached when f+1 replicas say so, and
+//! a replica counts as accused when f+1 do.
 
 use std::collections::BTreeMap;
 use synod_kernel::{Membership, ReplicaId, Seq, Status, View};
