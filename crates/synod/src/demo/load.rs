@@ -98,8 +98,9 @@ impl<'a> Load<'a> {
         .await?;
         let acknowledged = written.acknowledged.iter().filter(|acknowledged| **acknowledged).count();
         let (took, rate) = (written.took, rate(acknowledged, written.took));
-        self.narrator
-            .say(&format!("{acknowledged} writes acknowledged in {:.1} s: {rate:.0} a second", took.as_secs_f64()));
+        let stall = if self.scene.liar().is_some() { ", the time without an honest primary included" } else { "" };
+        let took = took.as_secs_f64();
+        self.narrator.say(&format!("{acknowledged} writes acknowledged in {took:.1} s: {rate:.0} a second{stall}"));
         Ok(written)
     }
 

@@ -74,9 +74,11 @@ impl Narrator {
     /// Who is there and what is going to happen.
     pub(crate) fn opening(&self, scene: &Scene, place: &Place) {
         let (replicas, faults) = (scene.replicas(), scene.faults());
+        let replicas = if replicas == 1 { "1 replica".to_owned() } else { format!("{replicas} replicas") };
+        let faults = if faults == 0 { "none".to_owned() } else { faults.to_string() };
         let folder = if place.is_temporary() { "removed in the end; --dir keeps one" } else { "it is kept" };
         self.tell(&format!(
-            "A cluster of {replicas} replicas, each a process of its own; {faults} of them may lie.\n\
+            "A cluster of {replicas}, each a process of its own; {faults} of them may lie.\n\
              Keys, data and logs are in {} ({folder}).",
             place.path().display()
         ));
