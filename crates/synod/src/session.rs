@@ -35,6 +35,13 @@ impl Session {
         options.patience.deadline = timeout - options.connect_timeout;
         options.status_timeout = timeout - options.connect_timeout;
         let client = Client::connect(&folder, options).await;
+        let (connected, membership) = (client.connected().len(), folder.cluster().scope().membership);
+        if connected < membership.strong() {
+            let (size, needed) = (membership.size(), membership.strong());
+            eprintln!(
+                "{connected} of {size} replicas can be reached, {needed} are needed; trying for {timeout:?} in all"
+            );
+        }
         Ok(Self { client, folder })
     }
 
