@@ -24,7 +24,8 @@ pub(crate) struct Demo {
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=100))]
     pub(crate) replicas: u16,
     /// How many keys to write
-    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) ops: u32,
     /// Write the lines of this file [default: lines of synod's own licence and source code]
     #[arg(long, value_name = "FILE")]
