@@ -13,6 +13,9 @@ pub const SECOND: u64 = 1_000_000;
 /// One millisecond of virtual time.
 pub const MILLISECOND: u64 = 1_000;
 
+/// Operations of one run, at least: a run has to be long enough to get into trouble.
+pub const OPERATIONS_MIN: u64 = 200;
+
 /// Everything that a run does not decide on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -50,7 +53,7 @@ pub struct Load {
     pub clients: usize,
     /// Requests of each of them.
     pub requests: u64,
-    /// Operations of one request, at most; at least one.
+    /// Operations of one request, at most; at least half as many.
     pub operations_max: u64,
     /// Requests that a client has under way at once, at most.
     pub outstanding: usize,
@@ -149,13 +152,15 @@ fn draw_coalition(choose: &mut dyn Chooser, membership: Membership, count: u16) 
 impl Load {
     fn draw(choose: &mut dyn Chooser, heal_at: u64) -> Self {
         let clients = pick(choose, "clients", &[1, 2, 3, 4, 6]);
-        let requests = between(choose, "requests", 40, 60) / clients;
+        let operations_max: u64 = pick(choose, "operations", &[1, 4, 7, 7, 7, 7, 9, 9]);
+        let enough = OPERATIONS_MIN.div_ceil(operations_max.div_ceil(2));
+        let requests = between(choose, "requests", 40, 60).max(enough).div_ceil(clients);
         // Half of the time the load is spread over the faults, half of the time it comes as fast as it can.
         let spread = chance(choose, "spread", 500);
         Self {
             clients: usize::try_from(clients).expect("a handful"),
             requests,
-            operations_max: pick(choose, "operations", &[1, 4, 7, 7, 7, 16]),
+            operations_max,
             outstanding: pick(choose, "outstanding", &[1, 1, 2, 4]),
             pause_max: if spread { 2 * heal_at / requests } else { 0 },
             broadcast: pick(choose, "broadcast", &[0, 0, 300, 1000]),

@@ -55,6 +55,8 @@ enum Attack {
     None,
     Silent,
     Equivocate,
+    /// Each of the others in turn, seed by seed.
+    Any,
 }
 
 impl Attack {
@@ -63,6 +65,17 @@ impl Attack {
             Self::None => "none",
             Self::Silent => "silent",
             Self::Equivocate => "equivocate",
+            Self::Any => "any",
+        }
+    }
+
+    /// What is meant for this seed.
+    fn of(self, seed: u64) -> Self {
+        match (self, seed % 3) {
+            (Self::Any, 0) => Self::None,
+            (Self::Any, 1) => Self::Silent,
+            (Self::Any, _) => Self::Equivocate,
+            (Self::None | Self::Silent | Self::Equivocate, _) => self,
         }
     }
 }
@@ -82,19 +95,20 @@ fn name_the_seed_of_a_panic() {
 }
 
 fn run_seed(arguments: &Arguments, membership: Membership, seed: u64) -> Report {
-    let corrupt = match arguments.adversary {
+    let attack = arguments.adversary.of(seed);
+    let corrupt = match attack {
         Attack::None => 0,
-        Attack::Silent | Attack::Equivocate => arguments.corrupt.unwrap_or(membership.tolerated()),
+        Attack::Silent | Attack::Equivocate | Attack::Any => arguments.corrupt.unwrap_or(membership.tolerated()),
     };
     let replay = format!(
         "cargo run --release -p synod-sim --example seeds -- --protocol pbft --replicas {} --adversary {} --corrupt \
          {corrupt} --seed {seed}",
         membership.size(),
-        arguments.adversary.name(),
+        attack.name(),
     );
     REPLAY.set(replay.clone());
-    match arguments.adversary {
-        Attack::None => cluster::run_seed(seed, membership, Honest, corrupt, replay),
+    match attack {
+        Attack::None | Attack::Any => cluster::run_seed(seed, membership, Honest, corrupt, replay),
         Attack::Silent => cluster::run_seed(seed, membership, Silent, corrupt, replay),
         Attack::Equivocate => cluster::run_seed(seed, membership, Equivocate::default(), corrupt, replay),
     }

@@ -91,7 +91,7 @@ impl<S: Scenario> World<S> {
             // A request that is done makes room, and brings the next one.
             return Ok(());
         }
-        let count = between(choose, "operations", 1, load.operations_max);
+        let count = between(choose, "operations", load.operations_max.div_ceil(2), load.operations_max);
         let broadcast = chance(choose, "broadcast", load.broadcast);
         let first = caller.operations;
         let operations = (first..first + count).map(|number| self.scenario.operation(client, number, choose)).collect();
