@@ -154,7 +154,7 @@ impl Load {
         let clients = pick(choose, "clients", &[1, 2, 3, 4, 6]);
         let operations_max: u64 = pick(choose, "operations", &[1, 4, 7, 7, 7, 7, 9, 9]);
         let enough = OPERATIONS_MIN.div_ceil(operations_max.div_ceil(2));
-        let requests = between(choose, "requests", 40, 60).max(enough).div_ceil(clients);
+        let requests = between(choose, "requests", 60, 90).max(enough).div_ceil(clients);
         // Half of the time the load is spread over the faults, half of the time it comes as fast as it can.
         let spread = chance(choose, "spread", 500);
         Self {

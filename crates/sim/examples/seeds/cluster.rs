@@ -22,13 +22,13 @@ pub(crate) struct Pbft<A> {
 /// Protocol parameters of a seed, small enough that checkpoints, full windows and view changes are common.
 pub(crate) fn parameters(seed: u64) -> Parameters {
     let choose = &mut Seeded::new(seed ^ 0x9A7A_3E7E);
-    let checkpoint_interval = pick(choose, "checkpoint interval", &[2, 2, 3, 4]);
+    let checkpoint_interval = pick(choose, "checkpoint interval", &[2, 2, 3]);
     let window = checkpoint_interval * pick(choose, "window", &[2, 3, 4]);
     Parameters {
         checkpoint_interval,
         window,
         pipeline: pick(choose, "pipeline", &[1, 2, 4, 8]).min(window),
-        batch_bytes: pick(choose, "batch bytes", &[1 << 11, 1 << 14]),
+        batch_bytes: 1 << 11,
         view_timeout_ms: pick(choose, "view timeout", &[40, 100, 300]),
         status_interval_ms: pick(choose, "status interval", &[5, 20, 60]),
     }
