@@ -193,3 +193,24 @@ fn pbft_4_3_lost_checkpoints_are_repeated() {
     cluster.tick(3);
     cluster.assert_executed(0..4, &(1..=12).collect::<Vec<_>>());
 }
+
+/// Only replica 1 learns that four batches are decided. It takes its checkpoint and restarts from it; replica 2 has left
+/// the view alone, replica 3 is gone. Replica 0 gets there only if replica 1 can still prove what it executed.
+#[test]
+fn pbft_4_3_the_proofs_of_what_a_checkpoint_holds_survive_with_it() {
+    let mut cluster = Cluster::new(4, 1);
+    cluster.lose(|_, to, message| to != 1 && matches!(vow(message), Some(Vow::Commit(_))));
+    cluster.run(1..=4);
+    cluster.assert_executed([1], &[1, 2, 3, 4]);
+    cluster.assert_executed([0, 2], &[]);
+    cluster.submit(2, 5);
+    cluster.deliver_all();
+    cluster.crash(3);
+    assert!(cluster.fire_first(2, |timer| matches!(timer, synod_protocols::pbft::Timer::Request(..))));
+    cluster.deliver_all();
+    cluster.heal();
+    cluster.reboot(1);
+    cluster.tick(4);
+    let executed = cluster.executed(0);
+    assert!(executed.starts_with(&[1, 2, 3, 4]), "replica 0 executed {executed:?}");
+}
