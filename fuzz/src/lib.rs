@@ -26,7 +26,7 @@ mod verdict;
 
 macro_rules! checks {
     ($($target:ident = $module:ident::$check:ident),+ $(,)?) => {$(
-        #[doc = concat!("Checks `", stringify!($module), "::", stringify!($check), "`, and panics if a promise is broken.")]
+        #[doc = concat!("Checks `", stringify!($module), "::", stringify!($check), "`; panics if a promise is broken.")]
         pub fn $target(input: &[u8]) {
             $module::$check(input);
         }

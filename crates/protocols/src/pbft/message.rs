@@ -244,7 +244,9 @@ macro_rules! tagged {
     };
 }
 tagged!(Vow, "vow", { 1 => PrePrepare, 2 => Prepare, 3 => Commit, 4 => Checkpoint, 5 => ViewChange, 6 => NewView });
-tagged!(Fact, "fact", { 1 => Body, 2 => Proposal, 3 => Prepared, 4 => Stable, 5 => NewView, 6 => Evidence, 7 => Decided });
+tagged!(Fact, "fact", {
+    1 => Body, 2 => Proposal, 3 => Prepared, 4 => Stable, 5 => NewView, 6 => Evidence, 7 => Decided
+});
 tagged!(Evidence, "evidence", { 1 => Prepare, 2 => Commit, 3 => Checkpoint, 4 => ViewChange });
 
 impl Encode for Progress {

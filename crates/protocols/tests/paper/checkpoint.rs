@@ -194,8 +194,8 @@ fn pbft_4_3_lost_checkpoints_are_repeated() {
     cluster.assert_executed(0..4, &(1..=12).collect::<Vec<_>>());
 }
 
-/// Only replica 1 learns that four batches are decided. It takes its checkpoint and restarts from it; replica 2 has left
-/// the view alone, replica 3 is gone. Replica 0 gets there only if replica 1 can still prove what it executed.
+/// Only replica 1 learns that four batches are decided. It takes its checkpoint and restarts from it; replica 2 has
+/// left the view alone, replica 3 is gone. Replica 0 gets there only if replica 1 can still prove what it executed.
 #[test]
 fn pbft_4_3_the_proofs_of_what_a_checkpoint_holds_survive_with_it() {
     let mut cluster = Cluster::new(4, 1);
