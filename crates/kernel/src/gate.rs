@@ -107,13 +107,18 @@ impl<P: Process> Gate<P> {
 
     /// The next effect that may happen by now, in order.
     pub fn release(&mut self) -> Option<Effect<P>> {
+        self.release_with_position().map(|(_, effect)| effect)
+    }
+
+    /// The same, with the position that it waited for.
+    pub fn release_with_position(&mut self) -> Option<(u64, Effect<P>)> {
         let (position, _) = self.waiting.front()?;
         if *position > self.durable {
             return None;
         }
-        let (_, effect) = self.waiting.pop_front()?;
+        let (position, effect) = self.waiting.pop_front()?;
         self.waiting_installs -= usize::from(is_install(&effect));
-        Some(effect)
+        Some((position, effect))
     }
 
     /// How many log commands were given out.

@@ -91,6 +91,19 @@ fn outward_effects_wait_for_every_earlier_record_and_keep_their_order() {
 }
 
 #[test]
+fn what_is_released_is_named_with_the_position_it_waited_for() {
+    let mut gate = gate();
+    gate.admit(persist(1));
+    gate.admit(persist(2));
+    gate.admit(say(2));
+    gate.admit(persist(3));
+    gate.admit(say(3));
+    gate.durable(3);
+    let both: Vec<_> = core::iter::from_fn(|| gate.release_with_position()).collect();
+    assert_eq!(both, [(2, say(2)), (3, say(3))]);
+}
+
+#[test]
 fn nothing_overtakes_what_was_not_taken_out_yet() {
     let mut gate = gate();
     gate.admit(persist(1));

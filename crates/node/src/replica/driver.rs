@@ -4,6 +4,7 @@
 //! too much is under way it takes nothing from the network until the log and the service have caught up; timers,
 //! reports and the log go on, so it cannot lock itself up.
 
+use super::durability;
 use super::error::RunError;
 use super::executor_thread::ExecutorThread;
 use super::log_thread::LogThread;
@@ -96,8 +97,8 @@ impl<P: Process> Driver<P> {
     fn on_durable(&mut self, durable: u64) {
         self.durable = durable;
         self.gate.durable(durable);
-        while let Some(effect) = self.gate.release() {
-            self.perform(effect);
+        while let Some((position, effect)) = self.gate.release_with_position() {
+            self.perform(effect, position);
         }
     }
 
@@ -122,19 +123,26 @@ impl<P: Process> Driver<P> {
         self.core.step(input, &mut out);
         for effect in out.drain() {
             match self.gate.admit(effect) {
-                Admitted::Now(effect) => self.perform(effect),
+                Admitted::Now(effect) => self.perform(effect, self.gate.commanded()),
                 Admitted::Log(command) => self.log.command(command),
                 Admitted::Held | Admitted::Elided => {}
             }
         }
     }
 
-    /// Does what the gate let through.
-    fn perform(&mut self, effect: Effect<P>) {
+    /// Does what the gate let through. What leaves needs the log to be durable up to `position`.
+    fn perform(&mut self, effect: Effect<P>, position: u64) {
         match effect {
-            Effect::Send { to, message } => self.outgoing.send(to, &message),
-            Effect::Forward { to, request } => self.outgoing.forward(to, &request),
+            Effect::Send { to, message } => {
+                durability::leaves(position);
+                self.outgoing.send(to, &message);
+            }
+            Effect::Forward { to, request } => {
+                durability::leaves(position);
+                self.outgoing.forward(to, &request);
+            }
             Effect::Reply { to, reply } => {
+                durability::leaves(position);
                 self.metrics.replies.inc();
                 self.outgoing.reply(to, &reply);
             }

@@ -4,6 +4,7 @@
 //! durable. A failed write or sync is never retried and ends the replica, because nothing is known about the disk after
 //! it.
 
+use super::durability;
 use super::error::RunError;
 use crate::metrics::Metrics;
 use std::io;
@@ -88,11 +89,12 @@ impl<D: Disk> Writer<D> {
             };
             let others = std::iter::from_fn(|| waiting.try_recv().ok());
             for command in std::iter::once(first).chain(others.take(GROUP_MAX - 1)) {
-                self.execute(&command)?;
                 done += 1;
+                self.execute(&command, done)?;
             }
             self.log.sync()?;
             self.metrics.log_syncs.inc();
+            durability::durable(done);
             self.position.send_replace(done);
         }
         self.log.seal().map(drop)
@@ -115,14 +117,16 @@ impl<D: Disk> Writer<D> {
         }
     }
 
-    fn execute(&mut self, command: &LogCommand) -> Result<(), LogError> {
+    fn execute(&mut self, command: &LogCommand, position: u64) -> Result<(), LogError> {
         match command {
             LogCommand::Append(record) => {
                 self.log.append(record)?;
+                durability::appended(position);
                 self.metrics.log_records.inc();
                 self.metrics.log_bytes.inc_by(record.len() as u64);
             }
             LogCommand::Replace(records) => {
+                durability::replaces(position);
                 self.log.replace_all(records)?;
                 self.metrics.log_compactions.inc();
             }

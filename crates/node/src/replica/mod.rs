@@ -8,6 +8,7 @@
 mod announce;
 mod data;
 mod driver;
+mod durability;
 mod error;
 mod executor_thread;
 mod ingress;
