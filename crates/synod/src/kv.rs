@@ -1,6 +1,7 @@
-//! `synod kv`: one operation on the key-value store, believed only when f+1 replicas vouch for its result.
+//! `synod kv`: operations on the key-value store, believed only when f+1 replicas vouch for their results.
 
 mod arguments;
+mod import;
 mod report;
 
 pub(crate) use arguments::Kv;
@@ -18,7 +19,7 @@ use synod_state::client::{Destination, Outcome};
 
 /// Carries the operation out and reports.
 pub(crate) fn run(arguments: &Kv) -> Result<(), Failure> {
-    let operation = operation(&arguments.command);
+    let Some(operation) = operation(&arguments.command) else { return import::run(arguments) };
     operation.check().map_err(|why| Failure::new(Cause::Usage, why))?;
     let outcome = session::block_on(call(arguments, &operation))?;
     let report = Report { arguments, operation: &operation };
@@ -50,9 +51,11 @@ async fn call(arguments: &Kv, operation: &Operation) -> Result<Outcome, Failure>
     Ok(outcome)
 }
 
-fn operation(command: &KvCommand) -> Operation {
+/// The operation of a command that is one.
+fn operation(command: &KvCommand) -> Option<Operation> {
     let bytes = |text: &std::ffi::OsString| Bytes::from(text.clone().into_vec());
-    match command {
+    Some(match command {
+        KvCommand::Import => return None,
         KvCommand::Put { key, value } => Operation::Put { key: bytes(key), value: bytes(value) },
         KvCommand::Get { key } => Operation::Get { key: bytes(key) },
         KvCommand::Del { key } => Operation::Delete { key: bytes(key) },
@@ -67,5 +70,5 @@ fn operation(command: &KvCommand) -> Operation {
             };
             Operation::CompareAndSwap { key: bytes(key), expected, value: bytes(new) }
         }
-    }
+    })
 }

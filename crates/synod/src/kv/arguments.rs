@@ -17,6 +17,7 @@ Examples:
   synod kv --dir cluster/client get color
   synod kv --dir cluster/client range a z --limit 10 --json
   synod kv --dir cluster/client cas color --value blue green
+  synod kv --dir cluster/client import < colors.tsv
 
 A command that ends with code 3 says whether anything may have been written.")]
 pub(crate) struct Kv {
@@ -45,6 +46,12 @@ pub(crate) enum KvCommand {
         /// What it shall hold
         value: OsString,
     },
+    /// Write many keys: a line KEY<TAB>VALUE for each on standard input, as `range` prints them
+    ///
+    /// Writes go out together, as many at a time as is useful, in no particular order among each other; a key should
+    /// not occur twice. Each key is printed when its write is acknowledged, and only then. Asks again for what is not
+    /// answered, which makes nothing happen twice, until TIME has passed for a line since it was sent.
+    Import,
     /// Read a key, and end with code 1 if it is absent
     Get {
         /// The key
