@@ -38,8 +38,10 @@
 //! No I/O, no clock, no execution, no verification: drivers and the service do. No authenticators (MACs), no
 //! speculation, no change of members.
 
+mod answered;
 mod checkpoint;
 mod config;
+mod load;
 mod message;
 mod new_view;
 mod normal;

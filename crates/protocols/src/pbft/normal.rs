@@ -40,8 +40,15 @@ impl Replica {
     }
 
     /// Votes can overtake the proof of their view. A few are kept; the others come again when this replica tells
-    /// how far it is.
+    /// how far it is. What its view could not accept is not kept, which bounds the bytes, too.
     fn keep_early(&mut self, vow: Vow, out: &mut Out) {
+        let is_hopeless = |message: &PrePrepare| {
+            message.vote().signer() != self.config.primary(message.vote().statement().view)
+                || self.is_oversized(message.batch())
+        };
+        if matches!(&vow, Vow::PrePrepare(message) if is_hopeless(message)) {
+            return out.applied(Rule::IgnoreEarlyVote);
+        }
         let current = self.view;
         let queue = self.early.entry(vow.signer()).or_default();
         if queue.len() >= EARLY_MAX {

@@ -5,21 +5,20 @@
 //! was executed under it, and never starts for a request the service has executed before: so no client can make
 //! correct replicas leave a correct primary.
 //!
-//! Bounds: waiting requests per client and in total, cached replies per client. A client that floods harms itself.
+//! Bounds: what waits, per client and in total ([`Loads`]); what was answered ([`Answered`]). A client that floods harms
+//! itself.
 
+use super::answered::Answered;
+use super::load::{Loads, Way};
 use super::replica::{Mode, Out, Replica};
 use super::rule::{Rule, Timer};
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use synod_kernel::request::MAX_BATCH_REQUESTS;
-use synod_kernel::{Address, Batch, ClientId, Digest, Executed, Reply, Request, RequestId, RequestKey, Task, View};
+use synod_kernel::{Address, Batch, Digest, Executed, Reply, Request, RequestId, RequestKey, Task, View};
 
-/// Requests of one client that may wait at once.
-const WAITING_PER_CLIENT: usize = 128;
-/// Requests that may wait at once.
-const WAITING_MAX: usize = 1 << 14;
-/// Replies kept per client to be repeated.
-const ANSWERED_PER_CLIENT: usize = 64;
+/// Keys in the primary's queue that wait no longer, at most: beyond it they are removed.
+const QUEUE_STALE_MAX: usize = 1 << 14;
 /// Requests handed on again with one report of progress, at most.
 const FORWARD_AGAIN_MAX: usize = 256;
 
@@ -27,6 +26,7 @@ const FORWARD_AGAIN_MAX: usize = 256;
 #[derive(Clone, Debug, Hash)]
 struct Waiting {
     request: Request,
+    way: Way,
     stage: Stage,
 }
 
@@ -50,12 +50,11 @@ enum Stage {
 #[derive(Clone, Debug, Default, Hash)]
 pub(super) struct Requests {
     waiting: BTreeMap<RequestKey, Waiting>,
-    per_client: BTreeMap<ClientId, usize>,
-    /// What the primary has not proposed yet, in order of arrival: at most twice as many as may wait. Keys that no
-    /// longer wait are skipped.
+    loads: Loads,
+    /// What the primary has not proposed yet, in order of arrival: as many as wait, and [`QUEUE_STALE_MAX`]. Keys that
+    /// no longer wait are skipped.
     queue: VecDeque<RequestKey>,
-    /// The digest of the request and the reply to it, newest last. At most one entry per registered client.
-    answered: BTreeMap<ClientId, VecDeque<(Digest, Reply)>>,
+    answered: Answered,
 }
 
 /// What became of a request on arrival.
@@ -76,17 +75,15 @@ impl Requests {
         self.waiting.keys().copied().collect()
     }
 
-    fn arrive(&mut self, request: &Request) -> Arrival {
+    fn arrive(&mut self, request: &Request, way: Way) -> Arrival {
         let key = request.key();
         if let Some(waiting) = self.waiting.get(&key) {
             return if waiting.request == *request { Arrival::Waits } else { Arrival::DifferentBody };
         }
-        let of_client = self.per_client.entry(key.client).or_default();
-        if *of_client >= WAITING_PER_CLIENT || self.waiting.len() >= WAITING_MAX {
+        if !self.loads.admit(key.client, way, request.size()) {
             return Arrival::Flood;
         }
-        *of_client += 1;
-        self.waiting.insert(key, Waiting { request: request.clone(), stage: Stage::Idle });
+        self.waiting.insert(key, Waiting { request: request.clone(), way, stage: Stage::Idle });
         Arrival::New
     }
 
@@ -96,7 +93,7 @@ impl Requests {
             waiting.stage = Stage::Queued;
             self.queue.push_back(key);
         }
-        if self.queue.len() > 2 * WAITING_MAX {
+        if self.queue.len() > self.waiting.len() + QUEUE_STALE_MAX {
             self.queue.retain(|key| self.waiting.contains_key(key));
         }
     }
@@ -110,15 +107,8 @@ impl Requests {
 
     /// Forgets a request. True if it waited.
     fn remove(&mut self, key: &RequestKey) -> bool {
-        if self.waiting.remove(key).is_none() {
-            return false;
-        }
-        if let Some(of_client) = self.per_client.get_mut(&key.client) {
-            *of_client -= 1;
-            if *of_client == 0 {
-                self.per_client.remove(&key.client);
-            }
-        }
+        let Some(Waiting { request, way, .. }) = self.waiting.remove(key) else { return false };
+        self.loads.release(key.client, way, request.size());
         true
     }
 
@@ -138,32 +128,21 @@ impl Requests {
         }
         if requests.is_empty() { None } else { Some(Batch::new(requests)) }
     }
-
-    fn reply_to(&self, request: &Request) -> Option<&Reply> {
-        let answered = self.answered.get(&request.key().client)?;
-        let same = |(digest, reply): &&(Digest, Reply)| {
-            reply.answer().statement().request == request.key() && *digest == request.digest()
-        };
-        answered.iter().find(same).map(|(_, reply)| reply)
-    }
-
-    fn keep_reply(&mut self, digest: Digest, reply: Reply) {
-        let answered = self.answered.entry(reply.answer().statement().request.client).or_default();
-        answered.push_back((digest, reply));
-        if answered.len() > ANSWERED_PER_CLIENT {
-            answered.pop_front();
-        }
-    }
 }
 
 impl Replica {
     /// A client's request, from the client or handed on by a backup.
     pub(super) fn on_request(&mut self, from: Address, request: Request, out: &mut Out) {
-        if let Some(reply) = self.requests.reply_to(&request) {
+        if let Some(reply) = self.requests.answered.reply_to(&request) {
             out.applied(Rule::RepeatReply);
             return out.reply(reply.clone());
         }
-        let is_new = match self.requests.arrive(&request) {
+        let way = match from {
+            Address::Client(_) => Way::Sent,
+            Address::Replica(backup) if self.is_active_primary() => Way::HandedOn(backup),
+            Address::Replica(_) => Way::Relayed,
+        };
+        let is_new = match self.requests.arrive(&request, way) {
             Arrival::New => true,
             Arrival::Waits => false,
             Arrival::DifferentBody => return out.applied(Rule::IgnoreDifferentBody),
@@ -231,7 +210,7 @@ impl Replica {
         }
         let reply = Reply::sign(self.view, key, seq, result, self.config.domain(), self.config.signer());
         if let Some(digest) = digest {
-            self.requests.keep_reply(digest, reply.clone());
+            self.requests.answered.keep(digest, reply.clone());
         }
         out.reply(reply);
     }

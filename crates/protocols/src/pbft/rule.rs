@@ -10,7 +10,7 @@ pub enum Rule {
     AcceptRequest,
     /// A request was answered before: the answer is repeated. [PBFT-OSDI99 §4.1]
     RepeatReply,
-    /// A client has more requests waiting than it may.
+    /// A client has more requests waiting than it may, or all clients together have.
     IgnoreFlood,
     /// A request has the key of another one that waits.
     IgnoreDifferentBody,
@@ -48,7 +48,7 @@ pub enum Rule {
     IgnoreBadBatch,
     /// A vote for a later view, kept until that view is entered.
     KeepEarlyVote,
-    /// A vote for a later view from a replica whose share of the buffer is full.
+    /// A vote for a later view that could not be accepted there, or from a replica whose share of the buffer is full.
     IgnoreEarlyVote,
     /// A checkpoint became stable. [PBFT-OSDI99 §4.3]
     StableCheckpoint,

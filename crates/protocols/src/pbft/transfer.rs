@@ -51,20 +51,21 @@ impl Replica {
             }
             out.disarm(Timer::Transfer(transfer.certificate.statement().seq));
         }
+        // A cluster of one has nobody to ask.
+        let Some(peer) = self.next_peer(&certificate, self.config.id()) else { return };
         out.applied(Rule::StartTransfer);
-        let peer = self.next_peer(&certificate, self.config.id());
         let from_key = Bytes::new();
         self.transfer =
             Some(Transfer { certificate, from_key, peer, checking: false, installing: false, diverged, refusals: 0 });
         self.ask_for_chunk(out);
     }
 
-    /// The signer after `last`, in a circle: it vouched for the state, so it had it.
-    fn next_peer(&self, certificate: &Certificate<Checkpoint>, last: ReplicaId) -> ReplicaId {
+    /// The signer after `last`, in a circle, if there is one besides us: it vouched for the state, so it had it.
+    fn next_peer(&self, certificate: &Certificate<Checkpoint>, last: ReplicaId) -> Option<ReplicaId> {
         let own = self.config.id();
         let peers: Vec<ReplicaId> = certificate.signers().filter(|&id| id != own).collect();
         let after = peers.iter().copied().find(|&id| id > last);
-        after.or(peers.first().copied()).expect("a strong quorum has a member besides us")
+        after.or(peers.first().copied())
     }
 
     fn ask_for_chunk(&mut self, out: &mut Out) {
@@ -92,7 +93,7 @@ impl Replica {
             return self.start_transfer(certificate, diverged, out);
         }
         let peer = self.next_peer(&transfer.certificate, transfer.peer);
-        let Some(transfer) = &mut self.transfer else { return };
+        let (Some(transfer), Some(peer)) = (&mut self.transfer, peer) else { return };
         (transfer.peer, transfer.checking) = (peer, false);
         transfer.refusals += 1;
         if transfer.refusals.is_multiple_of(transfer.certificate.signers().len()) {

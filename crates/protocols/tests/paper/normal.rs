@@ -202,6 +202,22 @@ fn pbft_4_2_votes_of_another_view_do_not_count() {
 }
 
 #[test]
+fn pbft_4_2_early_proposals_are_kept_only_if_their_view_could_accept_them() {
+    static LARGE: [u8; 1 << 20] = [0; 1 << 20];
+    let mut cluster = Cluster::new(4, 1);
+    let oversized = Batch::new((1..=2).map(|number| cluster.request_with(number, &LARGE)).collect());
+    let batch = cluster.batch(&[1]);
+    let hopeless = [cluster.pre_prepare(3, 1, 1, batch.clone()), cluster.pre_prepare(1, 1, 1, oversized)];
+    for (message, ignored) in hopeless.iter().zip(1..) {
+        cluster.hand(vow(message).unwrap().signer().get(), 2, message);
+        assert_eq!((cluster.applied(2, Rule::KeepEarlyVote), cluster.applied(2, Rule::IgnoreEarlyVote)), (0, ignored));
+    }
+    let good = cluster.pre_prepare(1, 1, 1, batch);
+    cluster.hand(1, 2, &good);
+    assert_eq!(cluster.applied(2, Rule::KeepEarlyVote), 1);
+}
+
+#[test]
 fn pbft_4_2_whoever_voted_otherwise_before_the_proposal_came_is_shown_it() {
     let mut cluster = Cluster::new(4, 1);
     let statement = Prepare { view: View::default(), seq: Seq::new(1), digest: cluster.batch(&[2]).digest() };

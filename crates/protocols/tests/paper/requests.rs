@@ -165,6 +165,45 @@ fn pbft_4_1_one_client_cannot_fill_the_memory() {
 }
 
 #[test]
+fn pbft_4_5_2_a_client_that_floods_the_primary_cannot_have_it_turn_backups_away() {
+    let mut cluster = Cluster::new(4, 1);
+    (1..4).for_each(|at| cluster.crash(at));
+    (1..=130).for_each(|number| cluster.submit(0, number));
+    assert_eq!((cluster.status(0).pending, cluster.applied(0, Rule::IgnoreFlood)), (128, 2));
+    // Backups wait for these and will blame the primary if it does not propose them.
+    for (backup, number) in [(1, 131), (2, 132), (3, 133)] {
+        let request = cluster.request(number);
+        cluster.step(0, Input::Request { from: Address::Replica(id(backup)), request });
+    }
+    assert_eq!((cluster.status(0).pending, cluster.applied(0, Rule::IgnoreFlood)), (131, 2));
+}
+
+#[test]
+fn pbft_4_1_a_liar_cannot_fill_the_memory_with_a_clients_requests() {
+    let mut cluster = Cluster::new(4, 1);
+    (1..4).for_each(|at| cluster.crash(at));
+    for number in 1..=1000 {
+        let request = cluster.request(number);
+        cluster.step(0, Input::Request { from: Address::Replica(id(3)), request });
+    }
+    assert_eq!((cluster.status(0).pending, cluster.applied(0, Rule::IgnoreFlood)), (512, 488));
+    cluster.submit(0, 1001);
+    assert_eq!(cluster.status(0).pending, 513, "its client still has its own room");
+}
+
+#[test]
+fn pbft_4_1_large_requests_take_the_room_of_many() {
+    static LARGE: [u8; 1 << 20] = [0; 1 << 20];
+    let mut cluster = Cluster::new(4, 1);
+    cluster.crash(0);
+    for number in 1..=20 {
+        let request = cluster.request_with(number, &LARGE);
+        cluster.step(2, Input::Request { from: Address::Client(CLIENT), request });
+    }
+    assert_eq!((cluster.status(2).pending, cluster.applied(2, Rule::IgnoreFlood)), (15, 5));
+}
+
+#[test]
 fn pbft_4_5_2_a_replica_that_fetches_state_does_not_blame_the_primary() {
     let mut cluster = Cluster::new(4, 1);
     cluster.isolate(3);

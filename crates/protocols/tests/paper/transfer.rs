@@ -101,6 +101,19 @@ fn pbft_tocs_nobody_is_asked_in_circles() {
 }
 
 #[test]
+fn pbft_tocs_a_state_that_was_lost_is_fetched_and_a_replica_alone_waits() {
+    for (n, f, executed) in [(4, 1, 6), (1, 0, 0)] {
+        let mut cluster = Cluster::new(n, f);
+        cluster.run(1..=6);
+        assert!(cluster.status(0).checkpoint > Seq::default());
+        cluster.nodes[0].service = Default::default();
+        cluster.reboot(0);
+        cluster.tick(4);
+        assert_eq!(cluster.status(0).executed, Seq::new(executed), "of {n}");
+    }
+}
+
+#[test]
 fn pbft_tocs_pieces_nobody_asked_for_are_ignored() {
     let mut cluster = lagging();
     let chunk = Some(Bytes::from_static(b"anything"));
