@@ -72,7 +72,8 @@ impl fmt::Display for ExecutorError {
             Self::WrongState { seq, expected, found } => write!(
                 f,
                 "the checkpoint at {seq} was saved with digest {expected} and its content has {found}: \
-                 the folder is damaged; keep it, and restore this replica from a backup"
+                 it is damaged; check the disk, move all checkpoint files elsewhere, leave the log where it is, and \
+                 start again: the state is then fetched from the others"
             ),
             Self::BadEntry { seq } => {
                 write!(f, "the checkpoint at {seq} holds an entry beyond the limits: it was written by another program")

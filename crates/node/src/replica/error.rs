@@ -1,6 +1,6 @@
 //! Why a replica ends, or does not start.
 
-use crate::files::FileError;
+use crate::files::{FileError, FileProblem};
 use std::io;
 use std::path::PathBuf;
 use synod_kernel::Malformed;
@@ -24,8 +24,8 @@ pub enum RunError {
     /// The votes of this identity are lost.
     #[error(
         "{}: this identity has voted before, but its log is gone; started without it, the replica could contradict \
-         itself. Restore the data folder, or make a replica with new keys and have the operators sign a descriptor \
-         that names them", path.display()
+         itself. Put this very folder back, never an older copy of it, or leave this replica off: the others go on \
+         without it", path.display()
     )]
     VotesLost {
         /// The data folder.
@@ -88,7 +88,10 @@ impl RunError {
     /// keys, descriptor, settings or folders are not right, 70 when an invariant of synod itself is broken.
     pub fn exit_code(&self) -> u8 {
         match self {
+            Self::File(FileError { problem: FileProblem::System { .. }, .. }) => 74,
             Self::File(_) | Self::Locked { .. } | Self::VotesLost { .. } | Self::BadRecord { .. } => 78,
+            Self::Log { error, .. } if is_others_log(error) => 78,
+            Self::Executor { error, .. } if is_others_checkpoint(error) => 78,
             Self::Log { .. } | Self::Executor { .. } | Self::Listen { .. } | Self::System { .. } => 74,
             Self::ThreadEnded(_) => 70,
         }
@@ -109,4 +112,14 @@ impl RunError {
             _ => Self::Executor { path, error: Box::new(error) },
         }
     }
+}
+
+/// Whether the files are good, but not for this replica or this version.
+fn is_others_log(error: &LogError) -> bool {
+    matches!(error, LogError::ForeignIdentity { .. } | LogError::UnsupportedVersion { .. })
+}
+
+fn is_others_checkpoint(error: &ExecutorError) -> bool {
+    use CheckpointError::{ForeignIdentity, UnsupportedVersion};
+    matches!(error, ExecutorError::Checkpoint(ForeignIdentity { .. } | UnsupportedVersion { .. }))
 }

@@ -12,6 +12,10 @@ use synod_kernel::frame::{FrameKind, HEADER_BYTES, Header};
 use synod_kernel::{Address, Domain, Status};
 use tokio::sync::{Semaphore, watch};
 
+/// Bytes that a frame takes up besides its body until the protocol has seen it, about. Without them, frames with next
+/// to nothing in them would take no room in a budget, and there could be any number of them.
+const FRAME_BYTES: usize = 512;
+
 /// Takes the frames of all peers.
 #[derive(Clone)]
 pub(super) struct Ingress {
@@ -62,9 +66,10 @@ impl Ingress {
             Address::Replica(_) => shared.replica_budget,
             Address::Client(_) => shared.client_budget,
         };
-        permits.extend(take_room(&origin.budget, body.len(), own).await);
+        let bytes = body.len() + FRAME_BYTES;
+        permits.extend(take_room(&origin.budget, bytes, own).await);
         if let Address::Client(_) = origin.peer {
-            permits.extend(take_room(&shared.clients, body.len(), shared.clients_budget).await);
+            permits.extend(take_room(&shared.clients, bytes, shared.clients_budget).await);
         }
         self.pool.submit(Job { origin: origin.clone(), content, body, permits });
     }
@@ -126,3 +131,6 @@ impl Sink for SendOnly {
         Err(Refusal("something on a connection that is for sending only"))
     }
 }
+
+#[cfg(test)]
+mod tests;

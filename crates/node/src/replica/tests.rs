@@ -138,7 +138,8 @@ fn another_replicas_data_is_refused() {
     let (_handle, shutdown) = shutdown();
     let error = site.run(1, shutdown).unwrap_err();
     assert!(matches!(error, RunError::Log { .. } | RunError::Executor { .. }), "{error}");
-    assert_eq!(error.exit_code(), 74);
+    assert!(error.to_string().contains("each replica has its own folder"), "{error}");
+    assert_eq!(error.exit_code(), 78);
 }
 
 #[tokio::test]

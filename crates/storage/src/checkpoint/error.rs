@@ -77,12 +77,14 @@ impl fmt::Display for CheckpointError {
             CheckpointError::Damaged { file, offset } => write!(
                 f,
                 "the checkpoint is damaged in {file} at offset {offset}; nothing was changed; \
-                 keep the file as evidence and let this replica recover from the others"
+                 check the disk, move all checkpoint files elsewhere, leave the log where it is, and start again: \
+                 the state is then fetched from the others"
             ),
             CheckpointError::Missing { file, needed_by } => write!(
                 f,
                 "the checkpoint {needed_by} is incomplete: {file}, which it builds on, is missing; \
-                 put the file back, or let this replica recover from the others"
+                 put the file back, or move all checkpoint files elsewhere, leave the log where it is, and start \
+                 again: the state is then fetched from the others"
             ),
             CheckpointError::ForeignIdentity { file, expected, found } => write!(
                 f,

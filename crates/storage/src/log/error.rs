@@ -58,12 +58,13 @@ impl fmt::Display for LogError {
             LogError::Damaged { file, offset } => write!(
                 f,
                 "the log is damaged in {file} at offset {offset}: durable records are not readable; \
-                 nothing was changed; keep the file as evidence and let this replica recover from the others"
+                 nothing was changed; check the disk, keep the folder as it is, and leave this replica off: \
+                 the others go on without it, and started from an older copy it could contradict itself"
             ),
             LogError::Missing { file } => write!(
                 f,
                 "the log is incomplete: {file} is missing although newer segments build on it; \
-                 put the file back, or let this replica recover from the others"
+                 put this very file back, or leave this replica off: the others go on without it"
             ),
             LogError::ForeignIdentity { file, expected, found } => write!(
                 f,

@@ -1,0 +1,78 @@
+//! What waits to be verified is bounded, whatever it is.
+
+use super::*;
+use crate::fixture::Site;
+use crate::transport::{Limits, SendQueue};
+use crate::verify::{BatchVerifier, Pool};
+use synod_kernel::{Digest, Encode, Process, ReplicaId, Seq, View, Writer};
+use synod_protocols::pbft::Replica;
+use tokio::sync::mpsc;
+
+const PROTOCOL: u8 = synod_protocols::pbft::PROTOCOL;
+
+/// A body of so many bytes.
+struct Raw(usize);
+
+impl Encode for Raw {
+    fn encode(&self, writer: &mut Writer) {
+        writer.raw(&vec![0; self.0]);
+    }
+}
+
+fn status() -> Status {
+    Status {
+        state: "normal".to_owned(),
+        view: View::default(),
+        executed: Seq::default(),
+        checkpoint: Seq::default(),
+        digest: Digest::ZERO,
+        pending: 0,
+        accused: Vec::new(),
+    }
+}
+
+/// Takes frames with bodies of `bytes` from one replica until there is no room, and says how many those were. Nothing
+/// is ever verified.
+async fn frames_that_wait<P: Process>(bytes: usize, budget: usize) -> usize {
+    let site = Site::new();
+    let (cluster, metrics) = (&site.made.cluster, Arc::new(Metrics::default()));
+    let scope = *cluster.scope();
+    let (out, _verified) = mpsc::unbounded_channel();
+    let pool = Pool::start::<P>(0, scope, &BatchVerifier::new(cluster), &metrics, &out).expect("no threads");
+    let status = watch::Sender::new(status());
+    let limits = Limits { replica_budget_bytes: budget, ..Limits::default() };
+    let ingress = Ingress::new(scope.domain, PROTOCOL, &limits, pool.handle(), status.subscribe(), metrics.clone());
+    let peer = Address::Replica(ReplicaId::new(1));
+    let origin = Arc::new(Origin {
+        peer,
+        queue: Arc::new(SendQueue::dropping(1000, 10)),
+        budget: Arc::new(Semaphore::new(budget)),
+        counters: metrics.peer(peer),
+    });
+    let header = Header { domain: scope.domain, protocol: PROTOCOL, kind: FrameKind::Message };
+    let frame = Bytes::from(header.frame(&Raw(bytes))).slice(4..);
+    let mut taken = 0;
+    loop {
+        tokio::select! {
+            biased;
+            taking = ingress.take(&origin, frame.clone()) => assert!(taking.is_ok()),
+            // Nothing is given back here, so what has to wait once waits for ever.
+            () = std::future::ready(()) => return taken,
+        }
+        taken += 1;
+        assert!(taken < 100, "there is no end to it");
+    }
+}
+
+#[tokio::test]
+async fn frames_of_next_to_nothing_have_an_end_too() {
+    for (bytes, expected) in [(0, 20), (1, 19), (FRAME_BYTES, 10)] {
+        let budget = 20 * FRAME_BYTES;
+        assert_eq!(frames_that_wait::<Replica>(bytes, budget).await, expected, "{bytes} bytes");
+    }
+}
+
+#[tokio::test]
+async fn one_frame_larger_than_the_budget_is_let_in() {
+    assert_eq!(frames_that_wait::<Replica>(10 * FRAME_BYTES, 2 * FRAME_BYTES).await, 1);
+}
