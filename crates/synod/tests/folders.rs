@@ -4,39 +4,8 @@
 mod support;
 
 use std::fs::{self, Permissions};
-use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Child, Stdio};
-use support::{Cluster, Ended, command, synod, text};
-
-fn start(cluster: &Cluster, name: &str) -> Ended {
-    synod(&["start", "--dir", text(&cluster.path(name))])
-}
-
-/// A replica that runs until this is dropped.
-struct Running(Child);
-
-impl Running {
-    /// Starts it and waits until it says `word`.
-    fn start(cluster: &Cluster, name: &str, word: &str) -> Self {
-        let mut starting = command(&["start", "--dir", text(&cluster.path(name)), "--until-stdin-closes"]);
-        let mut child = starting.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let errors = BufReader::new(child.stderr.take().unwrap());
-        let mut running = Self(child);
-        let mut lines = errors.lines().map_while(Result::ok);
-        assert!(lines.any(|line| line.contains(word)), "it ended without saying {word:?}: {:?}", running.0.wait());
-        // What it says from here on is read so that it is not held up.
-        std::thread::spawn(move || lines.for_each(drop));
-        running
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
+use support::{Cluster, Running, start, synod, text};
 
 #[test]
 fn keys_that_are_missing_exposed_or_foreign_are_refused() {
@@ -107,7 +76,7 @@ fn a_replica_ends_in_order_when_its_standard_input_closes() {
 #[test]
 fn a_replica_of_a_real_cluster_does_not_lie() {
     let cluster = Cluster::new();
-    support::make_real(&cluster, "replica-0");
+    support::sign_again(&cluster, "replica-0", |descriptor| descriptor.dev = false);
     let dir = cluster.path("replica-0");
     synod(&["start", "--dir", text(&dir), "--lie", "silent"]).expect(78, &["--lie silent", "must not lie"]);
 }

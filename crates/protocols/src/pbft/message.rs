@@ -202,6 +202,15 @@ impl Vow {
             Self::NewView(message) => message.signer(),
         }
     }
+
+    /// The view that it belongs to, if it is a vote of one of the three phases.
+    pub(super) fn vote_view(&self) -> Option<View> {
+        match self {
+            Self::PrePrepare(PrePrepare { vote, .. }) | Self::Prepare(vote) => Some(vote.statement().view),
+            Self::Commit(vote) => Some(vote.statement().view),
+            Self::Checkpoint(_) | Self::ViewChange(_) | Self::NewView(_) => None,
+        }
+    }
 }
 
 impl Encode for PrePrepare {

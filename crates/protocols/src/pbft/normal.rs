@@ -52,7 +52,7 @@ impl Replica {
         let current = self.view;
         let queue = self.early.entry(vow.signer()).or_default();
         if queue.len() >= EARLY_MAX {
-            queue.retain(|kept| view_of(kept).is_some_and(|view| view >= current));
+            queue.retain(|kept| kept.vote_view().is_some_and(|view| view >= current));
         }
         if queue.len() >= EARLY_MAX {
             return out.applied(Rule::IgnoreEarlyVote);
@@ -379,21 +379,11 @@ impl Replica {
     pub(super) fn take_early(&mut self, view: View, out: &mut Out) {
         for (_, queue) in core::mem::take(&mut self.early) {
             for vow in queue {
-                if view_of(&vow).is_some_and(|of| of >= view) {
+                if vow.vote_view().is_some_and(|of| of >= view) {
                     self.on_vote(vow, out);
                 }
             }
         }
-    }
-}
-
-/// The view a vote of the three phases belongs to.
-fn view_of(vow: &Vow) -> Option<View> {
-    match vow {
-        Vow::PrePrepare(message) => Some(message.vote().statement().view),
-        Vow::Prepare(vote) => Some(vote.statement().view),
-        Vow::Commit(vote) => Some(vote.statement().view),
-        Vow::Checkpoint(_) | Vow::ViewChange(_) | Vow::NewView(_) => None,
     }
 }
 

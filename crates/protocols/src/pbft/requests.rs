@@ -5,8 +5,8 @@
 //! was executed under it, and never starts for a request the service has executed before: so no client can make
 //! correct replicas leave a correct primary.
 //!
-//! Bounds: what waits, per client and in total ([`Loads`]); what was answered ([`Answered`]). A client that floods harms
-//! itself.
+//! Bounds: what waits, per client and in total ([`Loads`]); what was answered ([`Answered`]). A client that floods
+//! harms itself.
 
 use super::answered::Answered;
 use super::load::{Loads, Way};

@@ -2,9 +2,11 @@
 #![allow(dead_code, clippy::unwrap_used, reason = "each test file uses its own part")]
 
 use std::hash::{BuildHasher, RandomState};
+use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
+use synod_kernel::descriptor::Descriptor;
 use synod_kernel::ed25519::SecretKey;
 use synod_node::files::{DescriptorFile, OperatorSignature};
 use tempfile::TempDir;
@@ -93,14 +95,44 @@ pub(crate) fn free_ports(count: u16) -> u16 {
     (0..1000).map(first).find(|first| (*first..*first + count).all(is_free)).expect("a machine has free ports")
 }
 
-/// Has the operator sign, for one replica's folder, a descriptor that is not marked as a development cluster's.
-pub(crate) fn make_real(cluster: &Cluster, name: &str) {
+/// Has the operator sign, for one replica's folder, a descriptor that was changed.
+pub(crate) fn sign_again(cluster: &Cluster, name: &str, change: impl FnOnce(&mut Descriptor)) {
     let key = synod_node::files::read_key(&cluster.path("operator").join("operator.key")).unwrap();
     let path = cluster.path(name).join("descriptor.toml");
     let mut file = DescriptorFile::read(&path).unwrap();
-    file.descriptor.dev = false;
+    change(&mut file.descriptor);
     let signature = file.descriptor.sign(&SecretKey::from_seed(&key));
     file.signatures = vec![OperatorSignature { operator: 0, signature }];
     std::fs::remove_file(&path).unwrap();
     file.write(&path).unwrap();
+}
+
+/// Runs a replica to its end.
+pub(crate) fn start(cluster: &Cluster, name: &str) -> Ended {
+    synod(&["start", "--dir", text(&cluster.path(name))])
+}
+
+/// A replica that runs until this is dropped.
+pub(crate) struct Running(pub(crate) Child);
+
+impl Running {
+    /// Starts it and waits until it says `word`.
+    pub(crate) fn start(cluster: &Cluster, name: &str, word: &str) -> Self {
+        let mut starting = command(&["start", "--dir", text(&cluster.path(name)), "--until-stdin-closes"]);
+        let mut child = starting.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let errors = BufReader::new(child.stderr.take().unwrap());
+        let mut running = Self(child);
+        let mut lines = errors.lines().map_while(Result::ok);
+        assert!(lines.any(|line| line.contains(word)), "it ended without saying {word:?}: {:?}", running.0.wait());
+        // What it says from here on is read so that it is not held up.
+        std::thread::spawn(move || lines.for_each(drop));
+        running
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
