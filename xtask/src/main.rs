@@ -3,10 +3,16 @@
 //! It depends on no crate of ours: it must be able to judge them when they do not compile.
 
 mod ci;
+mod cluster;
+mod durability;
 mod fuzz;
+mod product;
+mod random;
 mod steps;
+mod storm;
 mod tidy;
 mod tools;
+mod writer;
 
 use std::io;
 use std::path::PathBuf;
@@ -61,6 +67,10 @@ enum Task {
         #[arg(long)]
         target: Option<String>,
     },
+    /// Kill all replicas of a real cluster again and again while a client writes, and look for losses. Not part of ci.
+    Storm(storm::Options),
+    /// Trace the system calls of a real cluster: nothing may leave before it is durable. Needs strace; not part of ci.
+    Durability(durability::Options),
 }
 
 fn main() -> ExitCode {
@@ -95,6 +105,8 @@ fn run(task: Task) -> io::Result<bool> {
             let action = fuzz::action(&tools.fuzz, Duration::from_secs(seconds), target.as_deref());
             ci::run_one(&root, &steps::Step { name: StepName::Fuzz, action }, &mut output)
         }
+        Task::Storm(options) => storm::run(&root, &options),
+        Task::Durability(options) => durability::run(&root, &options),
     }
 }
 

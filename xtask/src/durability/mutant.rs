@@ -1,0 +1,119 @@
+//! The product broken on purpose: a copy of its sources in which one thing is replaced, built on its own.
+//!
+//! The product itself has no switch for this, so there is none that could be left on.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::{product, tools};
+
+/// Where the copy and what is built of it are.
+const FOLDER: &str = "target/mutants/no-fsync";
+/// What a build of the product needs.
+const SOURCES: [&str; 5] = ["Cargo.toml", "Cargo.lock", "LICENSE", "crates", "xtask"];
+/// Lines of a failed run that are shown.
+const LINES_SHOWN: usize = 4;
+
+/// A text that stands in a file exactly once, and what it becomes.
+struct Replacement {
+    file: &'static str,
+    from: &'static str,
+    to: &'static str,
+}
+
+/// Neither a real disk nor the simulated one makes contents durable, and both say that they did.
+const NO_FSYNC: [Replacement; 2] = [
+    Replacement {
+        file: "crates/storage/src/disk/real.rs",
+        from: "self.file.sync_data().map_err(|error| failed(&self.path, Operation::Sync, &error))",
+        to: "Ok(())",
+    },
+    Replacement {
+        file: "crates/storage/src/disk/memory/file.rs",
+        from: "Some(contents) => contents.sync(),",
+        to: "Some(_) => {}",
+    },
+];
+
+/// A copy of the sources that is broken.
+pub(super) struct Mutant {
+    sources: PathBuf,
+    target: PathBuf,
+}
+
+/// Makes the mutant that never syncs a file, anew.
+pub(super) fn without_sync(root: &Path) -> io::Result<Mutant> {
+    let sources = root.join(FOLDER).join("sources");
+    match fs::remove_dir_all(&sources) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => fs::create_dir_all(&sources)?,
+    }
+    for name in SOURCES {
+        copy(&root.join(name), &sources.join(name))?;
+    }
+    for Replacement { file, from, to } in NO_FSYNC {
+        let path = sources.join(file);
+        let text = replace_once(&fs::read_to_string(&path)?, from, to);
+        let text = text.ok_or_else(|| io::Error::other(format!("{file} does not have exactly once: {from}")))?;
+        fs::write(&path, text)?;
+    }
+    Ok(Mutant { sources, target: root.join(FOLDER).join("build") })
+}
+
+/// The text with `from` replaced, if it stands there exactly once.
+fn replace_once(text: &str, from: &str, to: &str) -> Option<String> {
+    (text.matches(from).count() == 1).then(|| text.replacen(from, to, 1))
+}
+
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    if !from.is_dir() {
+        return fs::copy(from, to).map(drop);
+    }
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        copy(&entry.path(), &to.join(entry.file_name()))?;
+    }
+    Ok(())
+}
+
+impl Mutant {
+    /// The broken `synod`.
+    pub(super) fn build_product(&self) -> io::Result<PathBuf> {
+        self.build(&["--package", "synod"])?;
+        Ok(self.target.join("release").join("synod"))
+    }
+
+    /// Whether the simulator, with the broken simulated disk, finds in `seeds` seeds that promises are broken.
+    pub(super) fn is_caught_by_simulator(&self, seeds: u64) -> io::Result<bool> {
+        self.build(&["--package", "synod-sim", "--example", "seeds"])?;
+        let mut simulator = Command::new(self.target.join("release").join("examples").join("seeds"));
+        simulator.args(["--replicas", "4", "--seeds", &seeds.to_string()]);
+        println!("durability: {}", product::name(&simulator));
+        let ended = simulator.stdin(Stdio::null()).output()?;
+        let said = String::from_utf8_lossy(&ended.stdout).into_owned() + &String::from_utf8_lossy(&ended.stderr);
+        let verdict = verdict(&said);
+        verdict.iter().for_each(|line| println!("  {line}"));
+        Ok(!ended.status.success() && !verdict.is_empty())
+    }
+
+    /// Link-time optimization is left out: it takes long, and nothing is measured here.
+    fn build(&self, what: &[&str]) -> io::Result<()> {
+        let mut cargo = tools::cargo();
+        cargo.args(["build", "--quiet", "--release", "--config", "profile.release.lto=false"]).args(what);
+        cargo.current_dir(&self.sources).env("CARGO_TARGET_DIR", &self.target);
+        product::succeed(&mut cargo)
+    }
+}
+
+/// The last lines up to the one that tells how to see the failure again; nothing if no seed failed.
+fn verdict(said: &str) -> Vec<&str> {
+    let lines: Vec<&str> = said.lines().collect();
+    let end = lines.iter().position(|line| line.starts_with("to see it again: ")).map_or(0, |index| index + 1);
+    lines[end.saturating_sub(LINES_SHOWN)..end].to_vec()
+}
+
+#[cfg(test)]
+mod tests;
