@@ -65,6 +65,16 @@ fn one_liar_too_many_forks_the_service() {
 }
 
 #[test]
+fn one_silent_replica_too_many_stalls_the_service_and_does_no_other_harm() {
+    for seed in 0..20 {
+        let report = run_seed(seed, 4, 2, Silent);
+        assert!(report.is_good(), "{report}");
+        let broken: Vec<&Rule> = report.tolerated.keys().collect();
+        assert_eq!(broken, [&Rule::Liveness], "seed {seed}");
+    }
+}
+
+#[test]
 fn the_same_seed_is_the_same_run() {
     let [one, other] = [(); 2].map(|()| run_seed(3, 4, 1, Equivocate::default()));
     assert_eq!((one.fingerprint, one.counters), (other.fingerprint, other.counters));

@@ -1,6 +1,6 @@
 //! Runs seeds of a PBFT cluster on all cores, and prints what happened in them.
 //!
-//! `cargo run --release --example seeds -- --seeds 10000 --replicas 7 --adversary equivocate --corrupt 2`
+//! `cargo run --release -p synod-sim --example seeds -- --seeds 10000 --replicas 7 --adversary equivocate --corrupt 2`
 
 mod cluster;
 mod registers;
