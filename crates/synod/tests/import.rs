@@ -1,0 +1,66 @@
+//! Writing many keys: what is printed is written, and what is wrong in the input is named.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::io::Write;
+use std::process::{Child, Stdio};
+use support::{Cluster, Ended, command, synod, text};
+
+/// Replicas that end with this value, because their standard input closes, or sooner if they are told to.
+struct Running(Vec<Child>);
+
+impl Running {
+    fn start(cluster: &Cluster) -> Self {
+        let start = |position| {
+            let dir = cluster.path(&format!("replica-{position}"));
+            let mut replica = command(&["start", "--dir", text(&dir), "--until-stdin-closes"]);
+            replica.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+        };
+        Self((0..4).map(start).collect())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        for child in &mut self.0 {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+}
+
+fn import(cluster: &Cluster, input: &str, more: &[&str]) -> Ended {
+    let dir = cluster.path("client");
+    let mut child = command(&[&["kv", "--dir", text(&dir), "import"], more].concat());
+    let mut child = child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap().into()
+}
+
+#[test]
+fn what_is_printed_is_written_and_can_be_read_as_it_was_given() {
+    let cluster = Cluster::new();
+    let _running = Running::start(&cluster);
+    let line = |number| format!("key-{number:03}\tvalue {number}\n");
+    let input: String = (0..200).map(line).collect();
+    let printed = import(&cluster, &input, &["--timeout", "60s"]).expect(0, &[]).output;
+    let mut keys: Vec<&str> = printed.lines().collect();
+    keys.sort_unstable();
+    assert_eq!(keys, (0..200).map(|number| format!("key-{number:03}")).collect::<Vec<_>>());
+    let dir = cluster.path("client");
+    assert_eq!(synod(&["kv", "--dir", text(&dir), "range", ""]).expect(0, &[]).output, input);
+
+    let printed = import(&cluster, "a\t1\nb\t2\nno tab\nc\t3\n", &["--json"]);
+    let printed = printed.expect(64, &["line 3: no tab", "2 keys were written"]).output;
+    let keys: Vec<serde_json::Value> = printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!([&keys[0]["key"], &keys[1]["key"]], ["a", "b"]);
+    assert!(keys[0]["revision"].as_u64() < keys[1]["revision"].as_u64());
+}
+
+#[test]
+fn without_replicas_nothing_is_printed_and_the_end_is_3() {
+    let cluster = Cluster::new();
+    let ended = import(&cluster, "a\t1\n", &["--timeout", "1s"]);
+    assert_eq!(ended.expect(3, &["no replica could be reached", "0 keys were written"]).output, "");
+}
