@@ -266,11 +266,25 @@ struct Keys {
 }
 
 impl Parameters {
+    /// The default for such a cluster: the larger it is, the narrower its window, so that its messages fit their frames.
+    pub fn suited_to(membership: &Membership) -> Self {
+        let mut parameters = Self::default();
+        while parameters.checkpoint_interval > 1 && parameters.check(membership).is_err() {
+            parameters.checkpoint_interval /= 2;
+            parameters.window = 2 * parameters.checkpoint_interval;
+            parameters.pipeline = parameters.pipeline.min(parameters.window);
+        }
+        parameters
+    }
+
     /// Whether a cluster of this size can work with them.
     fn check(&self, membership: &Membership) -> Result<(), DescriptorError> {
-        let strong = membership.strong() as u64;
-        // A NEW-VIEW carries a strong quorum of VIEW-CHANGEs, each with up to `window` prepared certificates.
-        let new_view = strong.saturating_mul(self.window.saturating_mul(strong * 66 + 64));
+        let (size, window) = (u64::from(membership.size()), self.window);
+        // A NEW-VIEW carries up to n VIEW-CHANGEs, each with up to `window` certificates of up to n signers, and proposals
+        // for up to three windows.
+        let certificate = size * 66 + 64;
+        let view_change = window.saturating_mul(certificate).saturating_add(certificate + 256);
+        let new_view = size.saturating_mul(view_change).saturating_add(window.saturating_mul(3 * 128));
         let rules = [
             (self.checkpoint_interval >= 1, "checkpoint_interval must be at least 1"),
             (
@@ -283,7 +297,7 @@ impl Parameters {
             (self.batch_bytes <= 16 << 20, "batch_bytes must be at most 16 MiB"),
             ((10..=600_000).contains(&self.view_timeout_ms), "view_timeout_ms must be between 10 and 600000"),
             ((5..=60_000).contains(&self.status_interval_ms), "status_interval_ms must be between 5 and 60000"),
-            (new_view < MAX_REPLICA_FRAME as u64 / 2, "window is too large for this many replicas"),
+            (new_view < MAX_REPLICA_FRAME as u64, "window is too large for this many replicas"),
         ];
         match rules.iter().find(|(holds, _)| !holds) {
             Some((_, why)) => Err(DescriptorError::Parameter(why)),

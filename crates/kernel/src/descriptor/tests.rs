@@ -4,6 +4,7 @@
 use super::*;
 use crate::ReplicaId;
 use crate::fixture::{descriptor, operator_signatures, secret};
+use crate::membership::MAX_REPLICAS;
 use crate::signature::Author;
 
 type Change = Box<dyn Fn(&mut Descriptor)>;
@@ -223,8 +224,18 @@ fn a_window_fits_the_frames_of_its_cluster() {
         let members = Membership::new(100, Faults::Byzantine(33)).unwrap();
         Parameters { window, checkpoint_interval: 1, pipeline: 1, ..Parameters::default() }.check(&members)
     };
-    assert_eq!(large(100), Ok(()));
+    assert_eq!(large(99), Ok(()));
     assert_eq!(large(256), Err(DescriptorError::Parameter("window is too large for this many replicas")));
+}
+
+#[test]
+fn every_cluster_size_has_suitable_parameters() {
+    for size in 1..=MAX_REPLICAS {
+        let members = Membership::new(size, Faults::Byzantine((size - 1) / 3)).unwrap();
+        let parameters = Parameters::suited_to(&members);
+        assert_eq!(parameters.check(&members), Ok(()), "{size} replicas");
+        assert!(size > 50 || parameters == Parameters::default(), "{size} replicas");
+    }
 }
 
 #[test]

@@ -44,6 +44,11 @@ impl Replica {
         if view < self.view || (view == self.view && self.is_active()) {
             return out.applied(Rule::IgnoreOldView);
         }
+        if message.statement().prepared().len() as u64 > self.config.window() {
+            // Nobody prepares beyond the window. Kept or passed on, a liar's collection of old certificates would make
+            // messages and records that are too large for everybody.
+            return out.applied(Rule::IgnoreOutsideWindow);
+        }
         if let Some(earlier) = self.view_changes.get(&from) {
             let (asked, differs) = (earlier.statement().view(), earlier.statement() != message.statement());
             if asked == view && differs {

@@ -217,3 +217,20 @@ fn pbft_4_4_a_report_is_valid_by_itself() {
     assert!(report(vec![good, prepared(0, 3, &[0, 1, 2])]).is_err(), "not ascending");
     assert!(report(vec![prepared(0, 0, &[0, 1, 2])]).is_err(), "not above the checkpoint");
 }
+
+#[test]
+fn pbft_4_4_a_report_of_more_than_a_window_counts_for_nothing() {
+    let mut cluster = Cluster::new(4, 1);
+    let members = cluster.scope.membership;
+    let digest = cluster.batch(&[9]).digest();
+    let prepared = |seq| cluster.certificate(&[0, 2, 3], Prepare { view: View::new(0), seq: Seq::new(seq), digest });
+    let reports = [9, 8].map(|count| {
+        let report = ViewChange::new(View::new(1), None, (1..=count).map(prepared).collect(), &members).unwrap();
+        Message::Vow(Vow::ViewChange(cluster.sign(3, report)))
+    });
+    cluster.hand(3, 1, &reports[0]);
+    assert_eq!(cluster.applied(1, Rule::IgnoreOutsideWindow), 1);
+    // The other one is no contradiction of what was not even looked at.
+    cluster.hand(3, 1, &reports[1]);
+    assert_eq!((cluster.applied(1, Rule::IgnoreOutsideWindow), cluster.applied(1, Rule::Accuse)), (1, 0));
+}
