@@ -266,7 +266,8 @@ struct Keys {
 }
 
 impl Parameters {
-    /// The default for such a cluster: the larger it is, the narrower its window, so that its messages fit their frames.
+    /// The default for such a cluster: the larger it is, the narrower its window, so that its messages fit their
+    /// frames.
     pub fn suited_to(membership: &Membership) -> Self {
         let mut parameters = Self::default();
         while parameters.checkpoint_interval > 1 && parameters.check(membership).is_err() {
@@ -280,8 +281,8 @@ impl Parameters {
     /// Whether a cluster of this size can work with them.
     fn check(&self, membership: &Membership) -> Result<(), DescriptorError> {
         let (size, window) = (u64::from(membership.size()), self.window);
-        // A NEW-VIEW carries up to n VIEW-CHANGEs, each with up to `window` certificates of up to n signers, and proposals
-        // for up to three windows.
+        // A NEW-VIEW carries up to n VIEW-CHANGEs, each with up to `window` certificates of up to n signers, and
+        // proposals for up to three windows.
         let certificate = size * 66 + 64;
         let view_change = window.saturating_mul(certificate).saturating_add(certificate + 256);
         let new_view = size.saturating_mul(view_change).saturating_add(window.saturating_mul(3 * 128));

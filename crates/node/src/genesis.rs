@@ -12,6 +12,7 @@ use synod_kernel::descriptor::{
     ClientEntry, Cluster, Descriptor, DescriptorError, OperatorEntry, Parameters, ReplicaEntry,
 };
 use synod_kernel::ed25519::SecretKey;
+use synod_kernel::{Faults, Membership};
 use zeroize::Zeroizing;
 
 /// Where one replica is reached, as `host:port`.
@@ -38,7 +39,7 @@ impl DevOptions {
     /// Replica i listens on `port + i` of this machine, and for its operator on `admin_port + i`.
     ///
     /// # Errors
-    /// If the ports run out or overlap.
+    /// If the ports run out or overlap, or so many replicas cannot tolerate so many faults.
     pub fn local(replicas: u16, faults: u16, port: u16, admin_port: u16) -> Result<Self, GenesisError> {
         for first in [port, admin_port] {
             if first.checked_add(replicas.saturating_sub(1)).is_none() {
@@ -52,7 +53,8 @@ impl DevOptions {
             address: format!("127.0.0.1:{}", port + position),
             admin: format!("127.0.0.1:{}", admin_port + position),
         });
-        Ok(Self { faults, endpoints: endpoints.collect(), parameters: Parameters::default() })
+        let membership = Membership::new(replicas, Faults::Byzantine(faults)).map_err(DescriptorError::Membership)?;
+        Ok(Self { faults, endpoints: endpoints.collect(), parameters: Parameters::suited_to(&membership) })
     }
 }
 

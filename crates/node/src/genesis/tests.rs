@@ -53,7 +53,9 @@ fn keys_are_random() {
 fn options_that_make_no_cluster_leave_no_folder() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("cluster");
-    let options = DevOptions::local(3, 1, 7000, 7100).unwrap();
+    let refused = DevOptions::local(3, 1, 7000, 7100).unwrap_err();
+    assert!(matches!(refused, GenesisError::Options(DescriptorError::Membership(_))), "{refused}");
+    let options = DevOptions { faults: 2, ..DevOptions::local(4, 1, 7000, 7100).unwrap() };
     assert!(matches!(dev(&path, &options).unwrap_err(), GenesisError::Options(DescriptorError::Membership(_))));
     assert!(!path.exists());
     assert!(matches!(DevOptions::local(4, 1, 65_533, 7000), Err(GenesisError::Ports { .. })));
