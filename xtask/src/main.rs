@@ -67,6 +67,13 @@ enum Task {
         #[arg(long)]
         target: Option<String>,
     },
+    /// Break the code in one small way after the other and look whether tests notice, with cargo-mutants. Not part of
+    /// ci.
+    Mutants {
+        /// The one package to break; all by default.
+        #[arg(long, value_name = "NAME")]
+        package: Option<String>,
+    },
     /// Kill all replicas of a real cluster again and again while a client writes, and look for losses. Not part of ci.
     Storm(storm::Options),
     /// Trace the system calls of a real cluster: nothing may leave before it is durable. Needs strace; not part of ci.
@@ -104,6 +111,10 @@ fn run(task: Task) -> io::Result<bool> {
         Task::Fuzz { seconds, target } => {
             let action = fuzz::action(&tools.fuzz, Duration::from_secs(seconds), target.as_deref());
             ci::run_one(&root, &steps::Step { name: StepName::Fuzz, action }, &mut output)
+        }
+        Task::Mutants { package } => {
+            let action = steps::mutants(&tools, package.as_deref());
+            ci::run_one(&root, &steps::Step { name: StepName::Mutants, action }, &mut output)
         }
         Task::Storm(options) => storm::run(&root, &options),
         Task::Durability(options) => durability::run(&root, &options),

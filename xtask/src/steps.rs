@@ -39,6 +39,9 @@ pub(crate) enum StepName {
     Deny,
     /// A short run of each fuzz target.
     Fuzz,
+    /// Changes to the code that no test notices. It takes hours, so it is a task and no step of CI.
+    #[value(skip)]
+    Mutants,
 }
 
 impl fmt::Display for StepName {
@@ -51,6 +54,7 @@ impl fmt::Display for StepName {
             StepName::Doc => "doc",
             StepName::Deny => "deny",
             StepName::Fuzz => "fuzz",
+            StepName::Mutants => "mutants",
         };
         f.pad(name)
     }
@@ -131,8 +135,20 @@ pub(crate) fn step(name: StepName, tools: &Tools, runner: Runner) -> Step {
             Action::Skip("cargo-deny is not installed; `cargo install --locked cargo-deny` installs it".to_owned())
         }
         StepName::Fuzz => fuzz::action(&tools.fuzz, FUZZ_IN_CI, None),
+        StepName::Mutants => mutants(tools, None),
     };
     Step { name, action }
+}
+
+/// Breaks the code of a package, or of all, in one small way after the other, and looks whether its tests notice.
+pub(crate) fn mutants(tools: &Tools, package: Option<&str>) -> Action {
+    if !tools.mutants {
+        let reason = "cargo-mutants is not installed; `cargo install --locked cargo-mutants` installs it";
+        return Action::Skip(reason.to_owned());
+    }
+    let which = package.map_or_else(|| vec!["--workspace"], |package| vec!["--package", package]);
+    let arguments = [vec!["mutants", "--output", "target"], which].concat();
+    Action::Commands(vec![Invocation { folders: vec!["target".to_owned()], ..Invocation::cargo(&arguments) }])
 }
 
 fn tests(tools: &Tools, runner: Runner) -> Action {

@@ -14,6 +14,8 @@ pub(crate) struct Tools {
     pub(crate) nextest: bool,
     /// Whether cargo-deny is installed.
     pub(crate) deny: bool,
+    /// Whether cargo-mutants is installed.
+    pub(crate) mutants: bool,
     /// Whether there is something to fuzz and something to fuzz it with.
     pub(crate) fuzz: Fuzzing,
 }
@@ -23,6 +25,7 @@ pub(crate) fn find(root: &Path) -> Tools {
     Tools {
         nextest: is_installed("nextest"),
         deny: is_installed("deny"),
+        mutants: is_installed("mutants"),
         fuzz: fuzz::find(root, is_installed("fuzz"), is_nightly()),
     }
 }

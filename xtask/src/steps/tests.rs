@@ -1,6 +1,6 @@
 //! Which commands the steps are made of, for machines with and without the optional tools.
 
-use super::{Action, Runner, StepName, all, step};
+use super::{Action, Runner, StepName, all, mutants, step};
 use crate::fuzz::Fuzzing;
 use crate::tools::Tools;
 
@@ -10,7 +10,7 @@ fn tools(optional: bool) -> Tools {
     } else {
         Fuzzing::Missing("nothing to fuzz".to_owned())
     };
-    Tools { nextest: optional, deny: optional, fuzz }
+    Tools { nextest: optional, deny: optional, mutants: optional, fuzz }
 }
 
 fn lines(name: StepName, tools: &Tools, runner: Runner) -> Vec<String> {
@@ -58,4 +58,9 @@ fn optional_tools_are_used_where_they_are_installed() {
     assert_eq!(lines(StepName::Deny, &tools(true), Runner::Auto), ["cargo deny check licenses bans sources"]);
     assert_eq!(lines(StepName::Fuzz, &tools(true), Runner::Auto).len(), 1);
     assert!(lines(StepName::Deny, &tools(false), Runner::Auto)[0].starts_with("skip: cargo-deny is not installed"));
+    let all_mutants = ["cargo mutants --output target --workspace"];
+    assert_eq!(lines(StepName::Mutants, &tools(true), Runner::Auto), all_mutants);
+    let Action::Commands(commands) = mutants(&tools(true), Some("synod-state")) else { panic!("it is installed") };
+    assert_eq!(commands[0].to_string(), "cargo mutants --output target --package synod-state");
+    assert!(matches!(mutants(&tools(false), None), Action::Skip(reason) if reason.contains("not installed")));
 }
