@@ -8,7 +8,7 @@ use super::slot::Slot;
 use super::statement::{Checkpoint, NewView, Prepare, ViewChange};
 use super::transfer::Transfer;
 use alloc::collections::btree_map::Entry;
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use synod_kernel::{
@@ -59,6 +59,8 @@ pub struct Replica {
     /// The highest proved checkpoint that this replica has not reached.
     pub(super) target: Option<Certificate<Checkpoint>>,
     pub(super) transfer: Option<Transfer>,
+    /// For whom a piece of state is being read: one for each peer.
+    pub(super) serving: BTreeSet<ReplicaId>,
     /// The last batch handed to the service, without gaps.
     pub(super) ordered: Seq,
     /// The last batch the service reported.
@@ -90,6 +92,7 @@ impl Replica {
             taken: BTreeMap::new(),
             target: None,
             transfer: None,
+            serving: BTreeSet::new(),
             ordered: Seq::default(),
             executed: Seq::default(),
             reported: Seq::default(),
@@ -191,9 +194,7 @@ impl Replica {
             Report::Executed { seq, outcomes } => self.on_executed(seq, outcomes, out),
             Report::Recalled { request, outcome } => self.on_recalled(&request, outcome, out),
             Report::CheckpointTaken { seq, state } => self.on_checkpoint_taken(seq, state, out),
-            Report::ChunkRead { to, seq, from_key, chunk } => {
-                out.hint(Target::One(to), Hint::Chunk { seq, from_key, chunk });
-            }
+            Report::ChunkRead { to, seq, from_key, chunk } => self.on_chunk_read(to, seq, from_key, chunk, out),
             Report::ChunkStored { seq, transfer } => self.on_chunk_stored(seq, transfer, out),
             Report::Installed { seq, state } => self.on_installed(seq, state, out),
             // This protocol does not speculate, so it never asks for a rollback.

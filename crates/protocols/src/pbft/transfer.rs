@@ -105,11 +105,28 @@ impl Replica {
 
     /// A peer wants a piece of a checkpoint.
     pub(super) fn on_fetch_chunk(&mut self, from: ReplicaId, seq: Seq, from_key: Bytes, out: &mut Out) {
+        if !self.serving.insert(from) {
+            // A correct peer asks for one piece at a time; the service has other things to do than to read for a liar.
+            return out.applied(Rule::IgnoreUnwanted);
+        }
         if self.taken.contains_key(&seq) {
             out.ask(Task::ReadChunk { to: from, seq, from_key });
         } else {
-            out.hint(Target::One(from), Hint::Chunk { seq, from_key, chunk: None });
+            self.on_chunk_read(from, seq, from_key, None, out);
         }
+    }
+
+    /// The service read a piece for a peer, if it has that checkpoint.
+    pub(super) fn on_chunk_read(
+        &mut self,
+        to: ReplicaId,
+        seq: Seq,
+        from_key: Bytes,
+        chunk: Option<Bytes>,
+        out: &mut Out,
+    ) {
+        self.serving.remove(&to);
+        out.hint(Target::One(to), Hint::Chunk { seq, from_key, chunk });
     }
 
     /// A piece from a peer.

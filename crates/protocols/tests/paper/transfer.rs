@@ -1,9 +1,10 @@
 //! State transfer and decisions that are shown: how a replica that lags gets there. [PBFT-TOCS02]
 
-use crate::support::{Cluster, hint, vow};
+use crate::support::{Cluster, hint, id, vow};
 use bytes::Bytes;
 use synod_kernel::descriptor::Parameters;
-use synod_kernel::{Message, Seq};
+use synod_kernel::process::Report;
+use synod_kernel::{Effect, Input, Message, Seq};
 use synod_protocols::pbft::{Hint, Replica, Rule, Timer, Vow};
 
 fn is_chunk(message: &Message<Replica>) -> bool {
@@ -98,6 +99,24 @@ fn pbft_tocs_nobody_is_asked_in_circles() {
     cluster.deliver_all();
     cluster.tick(3);
     cluster.assert_executed([3], &(1..=30).collect::<Vec<_>>());
+}
+
+#[test]
+fn pbft_tocs_one_piece_at_a_time_is_read_for_a_peer() {
+    let mut cluster = Cluster::new(4, 1);
+    cluster.run(1..=4);
+    let seq = cluster.status(0).checkpoint;
+    let ask = |from| {
+        let message = Message::Hint(Hint::FetchChunk { seq, from_key: Bytes::new() });
+        Input::Deliver { from: id(from), message }
+    };
+    let reads = |effects: &[Effect<Replica>]| effects.iter().filter(|effect| matches!(effect, Effect::Ask(_))).count();
+    assert_eq!(reads(&cluster.effects_of(0, ask(3))), 1);
+    assert_eq!(reads(&cluster.effects_of(0, ask(3))), 0, "the first is not done yet");
+    assert_eq!(reads(&cluster.effects_of(0, ask(2))), 1, "nobody waits for somebody else");
+    let read = Report::ChunkRead { to: id(3), seq, from_key: Bytes::new(), chunk: None };
+    cluster.step(0, Input::Done(read));
+    assert_eq!(reads(&cluster.effects_of(0, ask(3))), 1);
 }
 
 #[test]
