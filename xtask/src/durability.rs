@@ -56,17 +56,30 @@ pub(crate) fn run(root: &Path, options: &Options) -> io::Result<bool> {
         return Ok(false);
     }
     match options.mutant {
-        None => is_durable(&product::build(root)?, options.writes),
-        Some(Mutant::NoFsync) => {
-            let mutant = mutant::without_sync(root)?;
-            println!("durability: tracing the mutant, in which files are never synced");
-            let by_trace = !is_durable(&mutant.build_product()?, options.writes)?;
-            println!("durability: the trace {} the mutant", if by_trace { "CAUGHT" } else { "did NOT catch" });
-            let by_simulator = mutant.is_caught_by_simulator(options.seeds)?;
-            println!("durability: the simulator {} the mutant", if by_simulator { "CAUGHT" } else { "did NOT catch" });
-            Ok(by_trace && by_simulator)
+        None => {
+            let program = product::build(root)?;
+            let mut cluster = Cluster::make(&program, REPLICAS)?;
+            let is_good = examine(&mut cluster, &program, options.writes)?.iter().all(Verdict::is_good);
+            println!("durability: {}", if is_good { "nothing left before it was durable" } else { "NOT shown" });
+            if !is_good {
+                println!("the traces are in {}", cluster.keep().display());
+            }
+            Ok(is_good)
         }
+        Some(Mutant::NoFsync) => is_mutant_caught(&mutant::without_sync(root)?, options),
     }
+}
+
+/// Demands that the trace of every replica is condemned, and that a seed of the simulator fails.
+fn is_mutant_caught(mutant: &mutant::Mutant, options: &Options) -> io::Result<bool> {
+    println!("durability: building and tracing the mutant, in which files are never synced");
+    let program = mutant.build_product()?;
+    let verdicts = examine(&mut Cluster::make(&program, REPLICAS)?, &program, options.writes)?;
+    let by_trace = verdicts.iter().all(|verdict| verdict.left > 0 && verdict.condemned > 0);
+    println!("durability: the trace {} the mutant", if by_trace { "CAUGHT" } else { "did NOT catch" });
+    let by_simulator = mutant.is_caught_by_simulator(options.seeds)?;
+    println!("durability: the simulator {} the mutant", if by_simulator { "CAUGHT" } else { "did NOT catch" });
+    Ok(by_trace && by_simulator)
 }
 
 fn has_strace() -> bool {
@@ -75,23 +88,18 @@ fn has_strace() -> bool {
     strace.status().is_ok_and(|status| status.success())
 }
 
-/// Traces a cluster while a client writes, and judges the trace of each replica.
-fn is_durable(program: &Path, writes: u64) -> io::Result<bool> {
-    let mut cluster = Cluster::make(program, REPLICAS)?;
-    let traced = trace_cluster(&mut cluster, program, writes);
+/// Traces a cluster while a client writes, and says what is to be said of each replica's trace.
+fn examine(cluster: &mut Cluster, program: &Path, writes: u64) -> io::Result<Vec<Verdict>> {
+    let traced = trace_cluster(cluster, program, writes);
     let verdicts = traced.and_then(|traces| traces.iter().map(|trace| judge(trace)).collect::<io::Result<Vec<_>>>());
-    let verdicts = match verdicts {
-        Ok(verdicts) => verdicts,
-        Err(error) => {
-            return Err(io::Error::other(format!("{error}\nwhat is left is in {}", cluster.keep().display())));
-        }
-    };
+    let verdicts = verdicts.map_err(|error| {
+        let kept = cluster.keep();
+        io::Error::other(format!("{error}\nwhat is left is in {}", kept.display()))
+    })?;
     for (position, verdict) in verdicts.iter().enumerate() {
         println!("{}", describe(position, verdict));
     }
-    let is_good = verdicts.iter().all(Verdict::is_good);
-    println!("durability: {}", if is_good { "nothing left before it was durable" } else { "NOT shown" });
-    Ok(is_good)
+    Ok(verdicts)
 }
 
 /// Runs the cluster to an orderly end, and returns where the traces are.

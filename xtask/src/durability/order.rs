@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use super::trace::{Call, Event, Mark, Reader, Thread, Unreadable};
 
 /// Complaints that are kept, at most. All are counted.
-const COMPLAINTS_MAX: usize = 10;
+const COMPLAINTS_MAX: usize = 3;
 /// The header of a segment is in front of this; records are behind it.
 const HEADER_BYTES: u64 = 4096;
 
@@ -240,7 +240,7 @@ impl Judge {
             |entry: &&Unsynced| entry.group <= group && (is_segment(&entry.path) || !is_log_file(&entry.path));
         let unsynced = self.unsynced.iter().find(matters)?;
         let what = if is_segment(&unsynced.path) { "what was written to" } else { "a new name in" };
-        Some(format!("{what} {} was not synced since", unsynced.path))
+        Some(format!("{what} {} was not synced since", name(&unsynced.path)))
     }
 }
 

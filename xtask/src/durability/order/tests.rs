@@ -94,7 +94,7 @@ fn a_trace_in_which_nothing_leaves_proves_nothing() {
 
 #[test]
 fn a_missing_sync_is_condemned_whatever_the_replica_claims() {
-    condemned(&without(&two_groups(), 4), "position 2 is said to be durable, but what was written to /c/data/log-");
+    condemned(&without(&two_groups(), 4), "position 2 is said to be durable, but what was written to log-");
     condemned(&without(&two_groups(), 11), "position 3 is needed by something that leaves");
     condemned(&two_groups().into_iter().filter(|line| !line.contains("sync")).collect::<Vec<_>>(), "not synced");
 }
@@ -141,7 +141,7 @@ fn what_leaves_while_the_sync_is_under_way_is_condemned() {
 #[test]
 fn what_was_not_synced_before_condemns_what_comes_after() {
     let lines = [append(1), write_to(SEGMENT, 4096), append(2), write_to(NEXT, 4096), sync(NEXT), leaves(2), send()];
-    condemned(&lines, "what was written to /c/data/log-00000000000000000001 was not synced");
+    condemned(&lines, "what was written to log-00000000000000000001 was not synced");
     let lines = [append(1), write_to(SPARE, 4096), append(2), write_to(NEXT, 4096), sync(NEXT), leaves(2), send()];
     condemned(&lines, "nothing was written that carries position 1");
 }
@@ -164,7 +164,7 @@ fn next_segment() -> Vec<String> {
 #[test]
 fn a_segment_needs_its_header_its_name_and_its_records_synced() {
     assert!(verdict(&next_segment()).is_good());
-    condemned(&without(&next_segment(), 4), "a new name in /c/data was not synced since");
+    condemned(&without(&next_segment(), 4), "a new name in data was not synced since");
     condemned(&without(&next_segment(), 5), "nothing was written that carries position 1");
     condemned(&without(&next_segment(), 6), "was not synced since");
     let mut header_unsynced = without(&next_segment(), 2);
@@ -197,7 +197,7 @@ fn a_replacement_counts_when_its_name_is_durable() {
     condemned(&without(&replacement(), 3), "nothing was written that carries position 2");
     condemned(&without(&replacement(), 4), "was not synced since");
     condemned(&without(&replacement(), 5), "nothing was written that carries position 2");
-    condemned(&without(&replacement(), 6), "a new name in /c/data was not synced since");
+    condemned(&without(&replacement(), 6), "a new name in data was not synced since");
 }
 
 #[test]
