@@ -55,6 +55,24 @@ fn a_disk_that_takes_no_more_is_named_and_a_later_start_succeeds() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn a_disk_that_takes_no_more_while_a_replica_runs_ends_it() {
+    let cluster = Cluster::of(1);
+    let (dir, client, errors) = (cluster.path("replica-0"), cluster.path("client"), cluster.path("errors"));
+    let ignoring = ["-c", "trap '' XFSZ; exec \"$0\" start --dir \"$1\"", env!("CARGO_BIN_EXE_synod"), text(&dir)];
+    let child = Command::new("sh").args(ignoring).stderr(fs::File::create(&errors).unwrap()).spawn().unwrap();
+    let mut running = Running(child);
+    let put = |timeout: &str| synod(&["kv", "--dir", text(&client), "--timeout", timeout, "put", "key", "value"]);
+    put("30s").expect(0, &[]);
+    let lowered = Command::new("prlimit").args(["--pid", &running.0.id().to_string(), "--fsize=4096"]).status();
+    assert!(lowered.unwrap().success());
+    put("2s").expect(3, &["THE OUTCOME IS UNKNOWN"]);
+    assert_eq!(running.0.wait().unwrap().code(), Some(74));
+    let said = fs::read_to_string(&errors).unwrap();
+    assert!(["error: ", "data/log-00000000000000000001", "write"].iter().all(|word| said.contains(word)), "{said}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn a_disk_that_cannot_be_written_to_is_named() {
     let cluster = Cluster::new();
     let data = cluster.path("replica-0").join("data");

@@ -75,10 +75,16 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// Four replicas on free ports.
     pub(crate) fn new() -> Self {
+        Self::of(4)
+    }
+
+    /// So many replicas on free ports.
+    pub(crate) fn of(replicas: u16) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let port = free_ports(8).to_string();
+        let (port, replicas) = (free_ports(2 * replicas).to_string(), replicas.to_string());
         let dir = folder.path().join("cluster");
-        synod(&["genesis", "dev", "--dir", text(&dir), "--base-port", &port]).expect(0, &[]);
+        let arguments = ["genesis", "dev", "--dir", text(&dir), "--base-port", &port, "--replicas", &replicas];
+        synod(&arguments).expect(0, &[]);
         Self { folder }
     }
 
