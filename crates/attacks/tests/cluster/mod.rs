@@ -1,0 +1,73 @@
+//! A PBFT cluster behind the key-value store, with an adversary in it.
+
+mod store;
+
+use bytes::Bytes;
+use std::sync::Arc;
+use store::Model;
+use synod_kernel::adversary::Adversary;
+use synod_kernel::chooser::{Chooser, Seeded};
+use synod_kernel::descriptor::Parameters;
+use synod_kernel::{Encode, Faults, Membership, ReplicaId, Signer};
+use synod_kv::KeyValueStore;
+use synod_protocols::pbft::{Config, Replica};
+use synod_sim::draw::pick;
+use synod_sim::options::SECOND;
+use synod_sim::run::run;
+use synod_sim::{Booted, EngineError, Options, Report, Rule, Scenario, Setting};
+use synod_storage::{Executor, MemoryDisk};
+
+struct Store<A> {
+    adversary: A,
+}
+
+/// Small enough for checkpoints and full windows in a short run.
+fn parameters(seed: u64) -> Parameters {
+    let choose = &mut Seeded::new(seed);
+    Parameters {
+        checkpoint_interval: 4,
+        window: 8,
+        pipeline: pick(choose, "pipeline", &[1, 2, 4]),
+        batch_bytes: 1 << 11,
+        view_timeout_ms: pick(choose, "view timeout", &[40, 100]),
+        status_interval_ms: 20,
+    }
+}
+
+impl<A: Adversary<Replica>> Scenario for Store<A> {
+    type Process = Replica;
+    type Adversary = A;
+    type Engine = Executor<KeyValueStore, MemoryDisk>;
+    type Model = Model;
+
+    fn process(&self, setting: &Setting, _: ReplicaId, signer: Arc<dyn Signer>) -> Replica {
+        Replica::new(Config::new(setting.scope, parameters(setting.options.seed), signer))
+    }
+    fn engine(&self, setting: &Setting, id: ReplicaId, disk: MemoryDisk) -> Result<Booted<Self::Engine>, EngineError> {
+        setting.executor(id, disk, Arc::new(KeyValueStore))
+    }
+    fn adversary(&self, _: &Setting) -> A {
+        self.adversary.clone()
+    }
+    fn model(&self, _: &Setting) -> Model {
+        Model::default()
+    }
+    fn operation(&self, client: usize, number: u64, choose: &mut dyn Chooser) -> Bytes {
+        Bytes::from(store::operation(client, number, choose).to_bytes())
+    }
+}
+
+/// Runs a seed with the first `corrupt` replicas corrupted, the first primary among them. With no more of them than are
+/// tolerated every rule is expected to hold, and otherwise none.
+pub(crate) fn run_seed(seed: u64, replicas: u16, corrupt: u16, adversary: &impl Adversary<Replica>) -> Report {
+    let membership = Membership::new(replicas, Faults::Byzantine((replicas - 1) / 3)).unwrap();
+    let mut options = Options::draw(seed, membership, corrupt);
+    options.corrupt = (0..corrupt).map(ReplicaId::new).collect();
+    let is_tolerated = corrupt <= membership.tolerated();
+    let expected = if is_tolerated { &Rule::ALL[..] } else { &[] };
+    if !is_tolerated {
+        // Nothing is owed any more, so there is nothing to wait for.
+        options.budget = SECOND;
+    }
+    run(Store { adversary: adversary.clone() }, options, expected.iter().copied(), format!("seed {seed}"))
+}
