@@ -50,6 +50,8 @@ pub struct Client {
     patience: Patience,
     /// Where new requests go.
     session: SessionId,
+    /// How far above a session that is left the next one is.
+    stride: u64,
     /// The last id given out in it.
     issued: RequestId,
     /// The highest id in it that is known to be executed.
@@ -63,7 +65,7 @@ pub struct Client {
 
 impl Client {
     /// A client that signs with `signer`, in a session whose number is larger than any that this key was used with
-    /// before: microseconds of the wall clock will do, and if the clock went back, the client finds out.
+    /// before: fine ticks of the wall clock will do, and if the clock went back, the client finds out.
     ///
     /// # Panics
     /// If the key is a replica's: handing it over is our own mistake.
@@ -75,12 +77,22 @@ impl Client {
             identity,
             patience,
             session,
+            stride: 1,
             issued: RequestId::default(),
             executed: RequestId::default(),
             last_ticket: Ticket::default(),
             views: BTreeMap::new(),
             pending: BTreeMap::new(),
         }
+    }
+
+    /// Makes the client go so far up when it leaves a session; at least 1. Incarnations of one key that run at once
+    /// have to draw different strides, or they meet in the next session, and one is told what became of the other's
+    /// request where both ask for the same.
+    #[must_use]
+    pub fn with_stride(mut self, stride: u64) -> Self {
+        self.stride = stride.max(1);
+        self
     }
 
     /// Signs operations as one request and sends it. There will be one [`ClientEffect::Done`] with the ticket.
@@ -201,7 +213,7 @@ impl Client {
         if above == above.plus(1) {
             return false;
         }
-        self.session = above.next();
+        self.session = above.plus(self.stride);
         self.issued = RequestId::default();
         self.executed = RequestId::default();
         true
@@ -239,6 +251,9 @@ impl Client {
             ReplyBody::Refused(Refusal::SessionNeverOpened { highest }) if self.reopen(key.session, highest, out) => {
                 return;
             }
+            ReplyBody::Refused(Refusal::DifferentBody) if is_current && self.leave_session(key.session) => {
+                return self.move_to_session(&[ticket], out);
+            }
             ReplyBody::Refused(refusal) => Outcome::Rejected(refusal),
         };
         match outcome {
@@ -269,14 +284,18 @@ impl Client {
         if !self.leave_session(highest) {
             return false;
         }
-        let tickets: Vec<Ticket> = self.pending.keys().copied().collect();
-        for ticket in tickets {
+        let is_unopened = |(_, pending): &(&Ticket, &Pending)| pending.is_unresolved_in(unopened);
+        let tickets: Vec<Ticket> = self.pending.iter().filter(is_unopened).map(|(ticket, _)| *ticket).collect();
+        self.move_to_session(&tickets, out);
+        true
+    }
+
+    /// Signs requests that were never executed, and never will be under the keys they have, anew in the session.
+    fn move_to_session(&mut self, tickets: &[Ticket], out: &mut Vec<ClientEffect>) {
+        for &ticket in tickets {
             let destination = self.pending[&ticket].destination;
             let targets = self.targets(destination);
             let pending = self.pending.get_mut(&ticket).expect("nothing was removed since");
-            if !pending.is_unresolved_in(unopened) {
-                continue;
-            }
             self.issued = self.issued.next();
             let operations = pending.request.operations().to_vec();
             let request = Request::sign(self.session, self.issued, operations, &self.scope.domain, &*self.signer);
@@ -285,7 +304,6 @@ impl Client {
                 pending.send(ticket, &targets, &self.patience, out);
             }
         }
-        true
     }
 
     fn finish(&mut self, ticket: Ticket, outcome: Outcome, out: &mut Vec<ClientEffect>) {
@@ -345,7 +363,7 @@ impl fmt::Debug for Client {
 /// Everything that changes. The key and the rules it was made with do not.
 impl Hash for Client {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        (self.identity, self.session, self.issued, self.executed, self.last_ticket).hash(state);
+        (self.identity, self.session, self.stride, self.issued, self.executed, self.last_ticket).hash(state);
         (&self.views, &self.pending).hash(state);
     }
 }

@@ -1,7 +1,7 @@
 //! A small world for tests: symbolic keys, two clients, and a machine whose answers have the size one asks for.
 #![allow(clippy::unwrap_used)]
 
-use crate::{Context, Refusal, ReplyBody, Service, Space, StateMachine, plain};
+use crate::{Context, Refusal, ReplyBody, Resolution, Service, Space, StateMachine, plain};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use bytes::Bytes;
@@ -87,7 +87,7 @@ pub(crate) fn run(service: &mut Service<Counter>, seq: u64, request: &Request) -
 }
 
 pub(crate) fn body(outcome: &Executed) -> ReplyBody {
-    plain::decode(outcome.result.clone()).unwrap()
+    plain::decode::<Resolution>(outcome.result.clone()).unwrap().body
 }
 
 pub(crate) fn refusal(outcome: &Executed) -> Option<Refusal> {

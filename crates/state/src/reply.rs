@@ -8,7 +8,24 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 use core::fmt;
 use synod_kernel::request::{MAX_OPERATIONS, MAX_RESULT_BYTES};
-use synod_kernel::{Decode, Encode, Malformed, Reader, RequestId, Seq, SessionId, Writer};
+use synod_kernel::{Decode, Digest, Encode, Malformed, Reader, Request, RequestId, Seq, SessionId, Writer};
+
+/// What became of one very request. A request's key is a promise of the client that two incarnations at once may break
+/// without knowing it; with the digest, neither takes the other's answer for its own.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Resolution {
+    /// The digest of the request.
+    pub request: Digest,
+    /// What became of it.
+    pub body: ReplyBody,
+}
+
+impl Resolution {
+    /// The bytes that replicas answer this request with.
+    pub fn encoded(request: &Request, body: ReplyBody) -> Bytes {
+        Bytes::from(Self { request: request.digest(), body }.to_bytes())
+    }
+}
 
 /// What became of a request.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -72,6 +89,19 @@ impl fmt::Display for Refusal {
 }
 
 impl core::error::Error for Refusal {}
+
+impl Encode for Resolution {
+    fn encode(&self, writer: &mut Writer) {
+        self.request.encode(writer);
+        self.body.encode(writer);
+    }
+}
+
+impl Decode for Resolution {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
+        Ok(Self { request: Decode::decode(reader)?, body: Decode::decode(reader)? })
+    }
+}
 
 impl Encode for ReplyBody {
     fn encode(&self, writer: &mut Writer) {

@@ -9,7 +9,7 @@
 
 use crate::machine::{Context, MIN_RESULT_ROOM, StateMachine};
 use crate::map::{MerkleMap, Snapshot};
-use crate::reply::ReplyBody;
+use crate::reply::{ReplyBody, Resolution};
 use crate::sessions::{self, MAX_CACHED_RESULT, Settled, Slot, Verdict};
 use crate::space::Space;
 use alloc::sync::Arc;
@@ -18,7 +18,7 @@ use bytes::Bytes;
 use core::fmt;
 use synod_kernel::process::Executed;
 use synod_kernel::request::{MAX_BATCH_REQUESTS, MAX_OPERATIONS, MAX_RESULT_BYTES};
-use synod_kernel::{Batch, Digest, Encode, Request, Seq};
+use synod_kernel::{Batch, Digest, Request, Seq};
 
 /// Bytes of the encoded results that every request may have, whatever else is in its batch.
 pub const ROOM_PER_REQUEST: usize = MAX_CACHED_RESULT;
@@ -27,8 +27,8 @@ pub const ROOM_PER_BATCH: usize = 64 << 20;
 /// Bytes of all results of one batch, at most.
 pub const MAX_BATCH_RESULTS: usize = MAX_BATCH_REQUESTS * ROOM_PER_REQUEST + ROOM_PER_BATCH;
 
-/// Bytes of an encoded [`ReplyBody`] besides its results, and of a result besides its content.
-const BODY_BYTES: usize = 5;
+/// Bytes of an encoded [`Resolution`] besides its results, and of a result besides its content.
+const BODY_BYTES: usize = 32 + 5;
 const RESULT_BYTES: usize = 4;
 const _: () = assert!(BODY_BYTES + MAX_OPERATIONS * (RESULT_BYTES + MIN_RESULT_ROOM) <= ROOM_PER_REQUEST);
 
@@ -85,7 +85,7 @@ impl<M: StateMachine> Service<M> {
             Verdict::Execute(slot) => self.run(course, request, slot),
             Verdict::Repeat(settled) => settled,
             Verdict::Refuse(refusal, floor) => {
-                Settled { seq: course.seq, result: Bytes::from(ReplyBody::Refused(refusal).to_bytes()), floor }
+                Settled { seq: course.seq, result: Resolution::encoded(request, ReplyBody::Refused(refusal)), floor }
             }
         };
         Executed { request: request.key(), seq, result, floor }
@@ -94,8 +94,8 @@ impl<M: StateMachine> Service<M> {
     fn run(&mut self, course: &mut Course, request: &Request, slot: Slot) -> Settled {
         let seq = course.seq;
         let result = match self.apply(course, request) {
-            Some(results) => Bytes::from(ReplyBody::Executed(results).to_bytes()),
-            None => sessions::forgotten(seq),
+            Some(results) => Resolution::encoded(request, ReplyBody::Executed(results)),
+            None => sessions::forgotten(request, seq),
         };
         course.spare -= result.len().saturating_sub(ROOM_PER_REQUEST);
         let floor = sessions::record(&mut self.map, slot, seq, &result);

@@ -25,11 +25,11 @@
 //! Who may be a client is not decided here: a request gets here only if its signature is that of a registered client.
 
 use crate::map::MerkleMap;
-use crate::reply::{Refusal, ReplyBody};
+use crate::reply::{Refusal, ReplyBody, Resolution};
 use alloc::vec::Vec;
 use bytes::Bytes;
 use synod_kernel::request::RequestKey;
-use synod_kernel::{Digest, Encode, Request, RequestId, Seq, SessionId};
+use synod_kernel::{Digest, Request, RequestId, Seq, SessionId};
 use table::{Entry, Window};
 
 mod table;
@@ -113,7 +113,7 @@ pub(crate) fn judge(map: &MerkleMap, request: &Request) -> Verdict {
         None => Verdict::Execute(Slot { key, digest, session }),
         Some(entry) if entry.digest != digest => Verdict::Refuse(Refusal::DifferentBody, floor),
         Some(Entry { seq, body, .. }) => {
-            Verdict::Repeat(Settled { seq, result: body.unwrap_or_else(|| forgotten(seq)), floor })
+            Verdict::Repeat(Settled { seq, result: body.unwrap_or_else(|| forgotten(request, seq)), floor })
         }
     }
 }
@@ -186,8 +186,8 @@ fn forget_oldest(map: &mut MerkleMap, key: &RequestKey, window: &mut Window) {
 }
 
 /// What is answered in place of a result that is not kept.
-pub(crate) fn forgotten(seq: Seq) -> Bytes {
-    Bytes::from(ReplyBody::Refused(Refusal::ResultForgotten { seq }).to_bytes())
+pub(crate) fn forgotten(request: &Request, seq: Seq) -> Bytes {
+    Resolution::encoded(request, ReplyBody::Refused(Refusal::ResultForgotten { seq }))
 }
 
 #[cfg(test)]

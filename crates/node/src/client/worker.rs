@@ -16,7 +16,9 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use synod_kernel::frame::{Empty, FrameKind, Header};
 use synod_kernel::{Address, Encode, ReplicaId, Request, SessionId, Status};
-use synod_state::client::{Client as Logic, ClientEffect, ClientInput, ClientTimer, Destination, Outcome, Ticket};
+use synod_state::client::{
+    Client as Logic, ClientEffect, ClientInput, ClientTimer, Destination, Outcome, Patience, Ticket,
+};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
@@ -53,10 +55,22 @@ pub(super) struct Worker {
     _dialers: JoinSet<()>,
 }
 
-/// Larger than that of any earlier incarnation, unless the clock went back, which the logic finds out.
-fn new_session() -> SessionId {
+/// Sessions of one microsecond: incarnations of one key that begin at once draw different ones.
+const SESSIONS_PER_MICROSECOND: u64 = 1 << 12;
+/// Strides to draw from. All of them together are well below a millisecond, so the clock soon overtakes who takes one.
+const STRIDES: u64 = 1 << 20;
+
+/// The logic in a session that is larger than that of any earlier incarnation, unless the clock went back, which the
+/// logic finds out.
+fn new_logic(folder: &ClientFolder, patience: Patience) -> Logic {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    SessionId::new(u64::try_from(since_epoch.as_micros()).unwrap_or(u64::MAX >> 1))
+    let microseconds = u64::try_from(since_epoch.as_micros()).unwrap_or(u64::MAX);
+    // Without randomness two at once may meet; they are then told apart by what they ask.
+    let random = getrandom::u64().unwrap_or_else(|_| u64::from(std::process::id()));
+    let session = microseconds.saturating_mul(SESSIONS_PER_MICROSECOND).min(u64::MAX >> 1);
+    let session = SessionId::new(session + random % SESSIONS_PER_MICROSECOND);
+    let stride = 1 + random / SESSIONS_PER_MICROSECOND % STRIDES;
+    Logic::new(*folder.cluster().scope(), folder.signer().clone(), session, patience).with_stride(stride)
 }
 
 impl Worker {
@@ -73,7 +87,7 @@ impl Worker {
         let replies = Replies { scope, protocol, verifier, heard: sender };
         let (dialers, origins) = dial_all(folder, &limits, &connectivity, &replies);
         Self {
-            logic: Logic::new(scope, folder.signer().clone(), new_session(), patience),
+            logic: new_logic(folder, patience),
             header: Header { domain: scope.domain, protocol, kind: FrameKind::Request },
             origins,
             connectivity,

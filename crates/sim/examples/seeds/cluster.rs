@@ -80,10 +80,7 @@ pub(crate) fn run_seed(
             (report.counters.get(Count::Operations), report.counters.rule("StableCheckpoint"));
         assert!(operations >= OPERATIONS_MIN, "seed {seed}: {operations} operations are too few to mean anything");
         // Two checkpoints at every honest replica, whether it took them or fetched the second.
-        assert!(
-            checkpoints >= honest + 1,
-            "seed {seed}: {checkpoints} stable checkpoints are too few to mean anything"
-        );
+        assert!(checkpoints > honest, "seed {seed}: {checkpoints} stable checkpoints are too few to mean anything");
     }
     report
 }

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
 use synod_kernel::process::Executed;
 use synod_kernel::request::RequestKey;
-use synod_kernel::{Batch, Digest, ReplicaId, Request, Seq};
-use synod_state::{ReplyBody, plain};
+use synod_kernel::{Batch, Digest, Malformed, ReplicaId, Request, Seq};
+use synod_state::{ReplyBody, Resolution, plain};
 
 /// An independent, simple implementation of the replicated service.
 pub trait Model: Clone {
@@ -106,7 +106,7 @@ impl<M: Model> Reference<M> {
     /// # Errors
     /// As [`Reference::check`].
     pub fn check_repetition(&self, at: ReplicaId, outcome: &Executed) -> Result<(), Violation> {
-        let is_refused = matches!(plain::decode(outcome.result.clone()), Ok(ReplyBody::Refused(_)));
+        let is_refused = matches!(body(outcome), Ok(ReplyBody::Refused(_)));
         let is_known = self.effects.contains_key(&outcome.request);
         if is_known && is_refused { Ok(()) } else { self.check_effect(at, outcome) }
     }
@@ -123,7 +123,7 @@ impl<M: Model> Reference<M> {
                 format!("for replica {at} {key:?} took effect at {here}, and in the agreed order at {there}");
             return Err(Violation::of(Rule::Validity, sentence));
         }
-        match plain::decode(outcome.result.clone()) {
+        match body(outcome) {
             Ok(ReplyBody::Executed(results)) if results == effect.results => Ok(()),
             other => {
                 let expected = &effect.results;
@@ -132,6 +132,10 @@ impl<M: Model> Reference<M> {
             }
         }
     }
+}
+
+fn body(outcome: &Executed) -> Result<ReplyBody, Malformed> {
+    plain::decode::<Resolution>(outcome.result.clone()).map(|resolution| resolution.body)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use synod_kernel::process::{Executed, Transfer};
 use synod_kernel::request::RequestKey;
 use synod_kernel::{Batch, Digest, Encode, Report, Request, RequestId, Scope, Seq, Task, Writer};
 use synod_sim::{Booted, Engine, EngineError, Model};
-use synod_state::ReplyBody;
+use synod_state::{ReplyBody, Resolution};
 use synod_storage::{Disk, DiskFile, MemoryDisk};
 
 /// Everything that was executed: the state is a function of it.
@@ -70,7 +70,7 @@ impl Counter {
                     self.total += 1;
                     Bytes::copy_from_slice(&self.total.to_le_bytes())
                 });
-                let result = Bytes::from(ReplyBody::Executed(results.collect()).to_bytes());
+                let result = Resolution::encoded(request, ReplyBody::Executed(results.collect()));
                 Executed { request: request.key(), seq, result, floor: RequestId::default() }
             });
             self.outcomes.insert(outcome.request, outcome.clone());

@@ -7,7 +7,7 @@
 
 use super::{ClientEffect, ClientTimer, Destination, Outcome, Patience, Ticket};
 use crate::plain;
-use crate::reply::ReplyBody;
+use crate::reply::{ReplyBody, Resolution};
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use synod_kernel::request::Answer;
@@ -82,20 +82,23 @@ impl Pending {
         reply: Reply,
         members: &Membership,
     ) -> Option<(Certificate<Answer, Weak>, ReplyBody)> {
+        // Another incarnation with this key may have given the same key to another request: its answers are not ours. With
+        // f+1 signers one is correct, and what it signs can be read, so what cannot is worth no vote.
+        let resolution = plain::decode::<Resolution>(reply.result().clone()).ok()?;
+        if resolution.request != self.request.digest() {
+            return None;
+        }
         self.heard = true;
         let (statement, signer) = (*reply.answer().statement(), reply.answer().signer());
         if self.replies.get(&signer).is_some_and(|known| known.answer().statement().seq > statement.seq) {
             return None;
         }
-        let result = reply.result().clone();
         self.replies.insert(signer, reply);
         let mut tally = Tally::<Answer, Weak>::default();
         for vote in self.replies.values().map(Reply::answer).filter(|vote| *vote.statement() == statement) {
             tally.cast(vote.clone()).expect("each replica has one answer among them");
         }
         let certificate = tally.certificate(&statement, members)?;
-        // With f+1 signers one is correct, and what it signs can be read; if too many lie, there is nothing to believe.
-        let body = plain::decode(result).ok()?;
-        Some((certificate, body))
+        Some((certificate, resolution.body))
     }
 }

@@ -2,11 +2,12 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::fixture::{ALICE, client_signer, replica_signer, scope};
+use crate::fixture::{self, ALICE, client_signer, replica_signer, scope};
+use crate::reply::Resolution;
 use alloc::vec;
 use core::time::Duration;
+use synod_kernel::Seq;
 use synod_kernel::request::RequestKey;
-use synod_kernel::{Encode, Seq};
 
 mod closed_loop;
 mod sessions;
@@ -64,9 +65,12 @@ fn executed(result: &'static [u8]) -> ReplyBody {
 }
 
 fn reply_in(view: u64, from: u16, key: RequestKey, seq: u64, body: &ReplyBody) -> ClientInput {
-    let signer = replica_signer(from);
-    let reply =
-        Reply::sign(View::new(view), key, Seq::new(seq), Bytes::from(body.to_bytes()), &scope().domain, &signer);
+    reply_to(view, from, &fixture::ask_as(key.client, key.session.get(), key.id.get(), &[b"x"]), seq, body)
+}
+
+fn reply_to(view: u64, from: u16, request: &Request, seq: u64, body: &ReplyBody) -> ClientInput {
+    let (result, signer) = (Resolution::encoded(request, body.clone()), replica_signer(from));
+    let reply = Reply::sign(View::new(view), request.key(), Seq::new(seq), result, &scope().domain, &signer);
     ClientInput::Reply { from: replica(from), reply }
 }
 
@@ -131,7 +135,7 @@ fn answers_to_other_requests_are_not_heard() {
     let mut client = client();
     let key = sent_key(&submit(&mut client).1);
     let strangers = [
-        RequestKey { client: ClientId::new([9; 32]), ..key },
+        RequestKey { client: fixture::BOB, ..key },
         RequestKey { session: SESSION.next(), ..key },
         RequestKey { id: key.id.next(), ..key },
     ];
@@ -140,6 +144,20 @@ fn answers_to_other_requests_are_not_heard() {
             assert_eq!(answer(&mut client, from, key, 7, &executed(b"r")), []);
         }
     }
+}
+
+#[test]
+fn what_another_incarnation_asked_under_the_same_key_is_not_answered_here() {
+    let mut client = client();
+    let key = sent_key(&submit(&mut client).1);
+    let foreign = fixture::ask(key.session.get(), key.id.get(), &[b"y"]);
+    for from in 0..4 {
+        for body in [executed(b"r"), ReplyBody::Refused(Refusal::DifferentBody)] {
+            assert_eq!(step(&mut client, reply_to(0, from, &foreign, 7, &body)), []);
+        }
+    }
+    assert_eq!(answer(&mut client, 1, key, 6, &executed(b"r")), []);
+    assert_eq!(outcomes(&answer(&mut client, 2, key, 6, &executed(b"r"))).len(), 1, "its own answer is");
 }
 
 #[test]

@@ -126,7 +126,7 @@ pub enum Outcome {
         seq: Seq,
         /// A result for each operation, in order.
         results: Vec<Bytes>,
-        /// The proof, for anyone: f+1 replicas signed the digest of the encoded [`ReplyBody`](crate::ReplyBody).
+        /// The proof, for anyone: f+1 replicas signed the digest of the encoded [`Resolution`](crate::Resolution).
         certificate: Certificate<Answer, Weak>,
     },
     /// f+1 replicas vouch for this refusal, which says what it means for the request.

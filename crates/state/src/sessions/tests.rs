@@ -10,6 +10,8 @@ use synod_kernel::chooser::{Chooser, Seeded};
 use synod_kernel::{Batch, SessionId};
 
 const OPERATION: &[&[u8]] = &[b"x"];
+/// Bytes of an answer with one result besides the result.
+const OVERHEAD: usize = 32 + 1 + 4 + 4;
 
 /// Whether the request is refused for this reason, at the place it was ordered, and without any trace.
 #[track_caller]
@@ -246,8 +248,8 @@ fn an_evicted_session_leaves_nothing_but_one_number() {
 #[test]
 fn a_large_result_is_answered_once_and_not_kept() {
     let mut service = service();
-    let fits = ask(1, 1, &[format!("fill {}", MAX_CACHED_RESULT - 9).as_bytes()]);
-    let exceeds = ask(1, 2, &[format!("fill {}", MAX_CACHED_RESULT - 8).as_bytes()]);
+    let fits = ask(1, 1, &[format!("fill {}", MAX_CACHED_RESULT - OVERHEAD).as_bytes()]);
+    let exceeds = ask(1, 2, &[format!("fill {}", MAX_CACHED_RESULT - OVERHEAD + 1).as_bytes()]);
     let kept = run(&mut service, 1, &fits);
     assert_eq!(kept.result.len(), MAX_CACHED_RESULT);
     assert_eq!(run(&mut service, 3, &fits), kept);
@@ -263,7 +265,7 @@ fn a_large_result_is_answered_once_and_not_kept() {
 #[test]
 fn the_oldest_results_make_room_for_the_newest() {
     let mut service = service();
-    let fill = format!("fill {}", MAX_CACHED_RESULT - 9);
+    let fill = format!("fill {}", MAX_CACHED_RESULT - OVERHEAD);
     let large = |id: u64| ask(1, id, &[fill.as_bytes()]);
     let fitting = (MAX_CACHED_RESULTS / MAX_CACHED_RESULT) as u64;
     // From the highest id down, so that age and id disagree.
@@ -294,7 +296,7 @@ fn exactly_once_holds_across_a_restore() {
 #[test]
 fn a_client_takes_up_no_more_than_the_published_bound() {
     let mut service = service();
-    let fill = format!("fill {}", MAX_CACHED_RESULTS / REMEMBERED - 9);
+    let fill = format!("fill {}", MAX_CACHED_RESULTS / REMEMBERED - OVERHEAD);
     for session in 1..=MAX_SESSIONS as u64 + 1 {
         for id in 1..=WINDOW + 3 {
             executes(&mut service, session, &ask(session, id, &[fill.as_bytes()]));

@@ -7,7 +7,7 @@ use crate::judge::fixture::{batch, replica, request, request_in};
 use bytes::Bytes;
 use synod_kernel::process::Executed;
 use synod_kernel::{Encode, Request, RequestId, Seq};
-use synod_state::{Refusal, ReplyBody};
+use synod_state::{Refusal, ReplyBody, Resolution};
 
 /// Answers each operation with itself.
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ impl Model for Echo {
 }
 
 fn outcome(request: &Request, seq: u64, body: &ReplyBody) -> Executed {
-    let result = Bytes::from(body.to_bytes());
+    let result = Resolution::encoded(request, body.clone());
     Executed { request: request.key(), seq: Seq::new(seq), result, floor: RequestId::default() }
 }
 

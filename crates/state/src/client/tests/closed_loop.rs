@@ -63,7 +63,7 @@ impl World {
         let (domain, key) = (scope().domain, request.key());
         for from in 0..4 {
             let (seq, result) = match from {
-                LIAR => (Seq::new(self.seq + 1), Bytes::from(executed(b"lie").to_bytes())),
+                LIAR => (Seq::new(self.seq + 1), Resolution::encoded(&request, executed(b"lie"))),
                 _ => (outcomes[0].seq, outcomes[0].result.clone()),
             };
             let reply = Reply::sign(View::new(self.seq / 10), key, seq, result, &domain, &replica_signer(from));

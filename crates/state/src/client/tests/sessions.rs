@@ -131,7 +131,7 @@ fn an_evicted_session_is_surfaced_and_left() {
 
 #[test]
 fn refusals_that_say_the_session_is_shared_are_surfaced_and_the_session_left() {
-    let shared = [Refusal::DifferentBody, Refusal::TooFarAhead, Refusal::Stale { floor: RequestId::new(1) }];
+    let shared = [Refusal::TooFarAhead, Refusal::Stale { floor: RequestId::new(1) }];
     for refusal in shared {
         let mut client = client();
         let (ticket, sent) = submit(&mut client);
@@ -139,6 +139,21 @@ fn refusals_that_say_the_session_is_shared_are_surfaced_and_the_session_left() {
         assert_eq!(outcomes(&effects), [(ticket, Outcome::Rejected(refusal))]);
         assert_eq!(client.session(), SESSION.next());
     }
+}
+
+#[test]
+fn a_request_whose_key_another_incarnation_took_moves_alone_and_as_far_as_the_stride() {
+    let mut client = client().with_stride(7);
+    let sent: Vec<_> = (0..2).map(|_| submit(&mut client)).collect();
+    let effects = settle(&mut client, &sent[0].1, &refused(Refusal::DifferentBody));
+    assert_eq!(outcomes(&effects), []);
+    let key = RequestKey { client: ALICE, session: SESSION.plus(7), id: RequestId::new(1) };
+    assert_eq!(sent_key(&effects), key);
+    assert!(effects.iter().all(|effect| !matches!(effect, ClientEffect::Send { ticket, .. } if *ticket != sent[0].0)));
+    let effects = settle(&mut client, &sent[1].1, &executed(b"r"));
+    assert_eq!(outcomes(&effects)[0].0, sent[1].0, "the other may have been executed, and listens under its old key");
+    assert_eq!(answer(&mut client, 1, key, 8, &executed(b"r")), []);
+    assert_eq!(outcomes(&answer(&mut client, 2, key, 8, &executed(b"r")))[0].0, sent[0].0);
 }
 
 #[test]

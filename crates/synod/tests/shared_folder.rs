@@ -1,0 +1,48 @@
+//! Several commands at once with one client's folder: each is told the truth about its own operation.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::process::{Child, Stdio};
+use support::{Cluster, Ended, Running, command, synod, text};
+
+/// Commands that run at once.
+const TOGETHER: u32 = 6;
+
+fn kv(cluster: &Cluster, arguments: &[&str]) -> Child {
+    let dir = cluster.path("client");
+    let mut child = command(&[&["kv", "--dir", text(&dir), "--timeout", "60s"], arguments].concat());
+    child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn end(children: Vec<Child>) -> Vec<Ended> {
+    children.into_iter().map(|child| child.wait_with_output().unwrap().into()).collect()
+}
+
+#[test]
+fn commands_that_share_a_folder_take_no_answer_for_their_own_that_is_another_s() {
+    let cluster = Cluster::new();
+    let _replicas = [0, 1, 2, 3].map(|id| Running::start(&cluster, &format!("replica-{id}"), "runs"));
+    let mut acknowledged = Vec::new();
+    for round in 0..4 {
+        let keys: Vec<String> = (0..TOGETHER).map(|number| format!("key-{round}-{number}")).collect();
+        let ended = end(keys.iter().map(|key| kv(&cluster, &["put", key, key])).collect());
+        for (key, ended) in keys.into_iter().zip(ended) {
+            // Sessions beyond what replicas remember may end in doubt, but never in a wrong answer.
+            assert!([0, 3].contains(&ended.code), "{ended:#?}");
+            acknowledged.extend((ended.code == 0).then_some(key));
+        }
+    }
+    assert!(!acknowledged.is_empty());
+    let dir = cluster.path("client");
+    let there = synod(&["kv", "--dir", text(&dir), "range", "key-"]).expect(0, &[]).output;
+    let there: Vec<&str> = there.lines().filter_map(|line| line.split('\t').next()).collect();
+    assert!(acknowledged.iter().all(|key| there.contains(&key.as_str())), "{acknowledged:?} but {there:?}");
+
+    for round in 0..4 {
+        let lock = format!("lock-{round}");
+        let ended = end((0..TOGETHER).map(|_| kv(&cluster, &["cas", &lock, "--absent", "mine"])).collect());
+        let winners = ended.iter().filter(|ended| ended.code == 0).count();
+        assert!(winners <= 1, "{winners} hold {lock}: {ended:#?}");
+    }
+}
