@@ -22,6 +22,8 @@ pub(crate) struct Assessment {
 pub(crate) enum Standing {
     /// In the view, voting, not accused.
     TakesPart,
+    /// It left the view of the others, and votes again as soon as f of them leave it, too.
+    Waits,
     /// It answers, but in an earlier view, or while it changes views or fetches state.
     StandsBy,
     /// f+1 replicas hold evidence against it.
@@ -60,6 +62,7 @@ impl Assessment {
             Err(_) => Standing::Unreachable,
             Ok(_) if self.accusers(id).len() >= self.membership.weak() => Standing::Accused,
             Ok(status) if status.view >= self.view && status.state == "normal" => Standing::TakesPart,
+            Ok(status) if status.view > self.view && status.state == "view-change" => Standing::Waits,
             Ok(_) => Standing::StandsBy,
         }
     }
@@ -95,10 +98,11 @@ impl Assessment {
         self.answering() >= self.needed()
     }
 
-    /// How many more replicas may fail, in any way, before something stops: none beyond what is needed to go on, and no
-    /// more liars than f.
+    /// How many more replicas may fail, in any way, before something stops for good: none beyond what is needed to go
+    /// on, and no more liars than f. Whoever waits in a later view is counted: one more failure, and the others join it.
     pub(crate) fn tolerates(&self) -> usize {
-        let spare = self.count(Standing::TakesPart).saturating_sub(self.needed());
+        let able = self.count(Standing::TakesPart) + self.count(Standing::Waits);
+        let spare = able.saturating_sub(self.needed());
         let liars = usize::from(self.membership.tolerated()).saturating_sub(self.count(Standing::Accused));
         spare.min(liars)
     }

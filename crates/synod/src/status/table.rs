@@ -47,6 +47,7 @@ enum WordJson {
         accuses: Vec<u16>,
     },
     Unreachable {
+        state: &'static str,
         unreachable: String,
     },
 }
@@ -60,7 +61,7 @@ pub(crate) fn to_json(assessment: &Assessment, addresses: &[String]) -> Json {
         accused_by: numbers(&assessment.accusers(id)),
         word: match word {
             Ok(status) => reached(assessment, status),
-            Err(why) => WordJson::Unreachable { unreachable: why.clone() },
+            Err(why) => WordJson::Unreachable { state: "unreachable", unreachable: why.clone() },
         },
     };
     Json {
@@ -119,7 +120,11 @@ fn summary(assessment: &Assessment) -> String {
             if needed - answering == 1 { "is" } else { "are" }
         );
     }
-    let counts = format!("{taking_part} of {size} replicas take part, {needed} are needed");
+    let waiting = match assessment.count(Standing::Waits) {
+        0 => String::new(),
+        waiting => format!(" and {waiting} will at the next change of the view"),
+    };
+    let counts = format!("{taking_part} of {size} replicas take part{waiting}, {needed} are needed");
     match assessment.tolerates() {
         0 if taking_part < needed => {
             format!("tolerates 0 more faults: {counts}; replicas are changing views or fetching state")
@@ -140,7 +145,7 @@ fn row(assessment: &Assessment, id: ReplicaId, word: &Word, address: &str) -> Ve
     match word {
         Ok(status) => {
             row.push(match assessment.standing(id) {
-                Standing::TakesPart | Standing::Unreachable => status.state.clone(),
+                Standing::TakesPart | Standing::Waits | Standing::Unreachable => status.state.clone(),
                 Standing::StandsBy if status.state == "normal" => "left behind".to_owned(),
                 Standing::StandsBy => status.state.clone(),
                 Standing::Accused => "ACCUSED".to_owned(),

@@ -70,6 +70,18 @@ fn a_replica_in_an_earlier_view_does_not_take_part() {
 }
 
 #[test]
+fn a_replica_that_waits_in_a_later_view_is_no_fault_but_does_not_vote_either() {
+    let waits = |view| word(view, 5, &[]).map(|status| Status { state: "view-change".to_owned(), ..status });
+    let one = assess(1, [word(0, 5, &[]), waits(1), word(0, 5, &[]), word(0, 5, &[])]);
+    assert_eq!(one.standing(ReplicaId::new(1)), Standing::Waits);
+    assert_eq!((one.count(Standing::TakesPart), one.tolerates()), (3, 1));
+    let after_a_fault = assess(1, [gone(), waits(1), word(0, 5, &[]), word(0, 5, &[])]);
+    assert_eq!((after_a_fault.has_quorum(), after_a_fault.tolerates()), (true, 0));
+    let all = assess(1, [gone(), waits(1), waits(1), waits(1)]);
+    assert_eq!((all.count(Standing::StandsBy), all.tolerates()), (3, 0), "all of them change views");
+}
+
+#[test]
 fn different_states_at_one_checkpoint_are_noticed() {
     let checkpoint = |state: &[u8]| {
         let status = word(0, 5, &[]).unwrap();
