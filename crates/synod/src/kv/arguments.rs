@@ -44,6 +44,7 @@ pub(crate) enum KvCommand {
         /// The key
         key: OsString,
         /// What it shall hold
+        #[arg(allow_negative_numbers = true)]
         value: OsString,
     },
     /// Write many keys: a line KEY<TAB>VALUE for each on standard input, as `range` prints them
@@ -58,11 +59,14 @@ pub(crate) enum KvCommand {
         key: OsString,
     },
     /// Remove a key
+    #[command(visible_alias = "delete")]
     Del {
         /// The key
         key: OsString,
     },
     /// Read the keys from FROM on, up to but not including TO, in order
+    ///
+    /// Prints a line KEY<TAB>VALUE for each; ask for JSON where either may hold a tab or the end of a line.
     Range {
         /// The first key wanted; '' for the first there is
         from: OsString,
@@ -79,21 +83,24 @@ pub(crate) enum KvCommand {
         #[command(flatten)]
         expected: ExpectedArguments,
         /// What it shall hold
+        #[arg(allow_negative_numbers = true)]
         new: OsString,
     },
 }
+
+const CONDITION: &str = "What the key has to be like, one of these";
 
 /// What the key has to be like: one of these.
 #[derive(Args, Debug)]
 #[group(required = true, multiple = false)]
 pub(crate) struct ExpectedArguments {
     /// The key has to be absent
-    #[arg(long)]
+    #[arg(long, help_heading = CONDITION)]
     pub(crate) absent: bool,
     /// The key has to hold this value
-    #[arg(long, value_name = "OLD")]
+    #[arg(long, value_name = "OLD", allow_negative_numbers = true, help_heading = CONDITION)]
     pub(crate) value: Option<OsString>,
     /// The key has to be last written at this revision
-    #[arg(long, value_name = "REVISION")]
+    #[arg(long, value_name = "REVISION", help_heading = CONDITION)]
     pub(crate) mod_revision: Option<u64>,
 }

@@ -133,7 +133,16 @@ impl Report<'_> {
 
     /// Of a refusal that enough replicas vouch for.
     pub(super) fn rejected(&self, refusal: Refusal) -> Result<(), Failure> {
-        self.without_result("rejected", Cause::Failed, format!("the cluster refused the request: {refusal}"))
+        match refusal {
+            Refusal::SessionEvicted { .. } | Refusal::Stale { .. } | Refusal::ResultForgotten { .. } => {
+                let sentence = format!("{}; the cluster says: {refusal}", self.doubt());
+                self.without_result("unknown", Cause::Unreachable, sentence)
+            }
+            Refusal::SessionNeverOpened { .. } | Refusal::TooFarAhead | Refusal::DifferentBody => {
+                let sentence = format!("the cluster refused the request: {refusal}");
+                self.without_result("rejected", Cause::Failed, sentence)
+            }
+        }
     }
 
     /// Of a request that never left.
@@ -148,15 +157,20 @@ impl Report<'_> {
         self.without_result("unavailable", Cause::Unreachable, sentence)
     }
 
-    /// Of a request about which too few replicas have answered.
-    pub(super) fn unknown(&self) -> Result<(), Failure> {
-        let meaning = match self.operation {
+    /// What it means that there is no outcome.
+    fn doubt(&self) -> &'static str {
+        match self.operation {
             Operation::Get { .. } | Operation::Range { .. } => "nothing was read",
             Operation::Put { .. } | Operation::Delete { .. } | Operation::CompareAndSwap { .. } => {
                 "THE OUTCOME IS UNKNOWN: the write may have happened, or may yet happen; read the key before you \
                  write it again"
             }
-        };
+        }
+    }
+
+    /// Of a request about which too few replicas have answered.
+    pub(super) fn unknown(&self) -> Result<(), Failure> {
+        let meaning = self.doubt();
         let sentence = format!(
             "too few replicas answered alike within {:?}, so {meaning}; `{} status --dir {}` tells how the \
              cluster is",
