@@ -38,11 +38,13 @@ const PATIENCE: Duration = Duration::from_secs(40);
 pub(crate) fn run(arguments: &Demo) -> Result<(), Failure> {
     let scene = Scene::new(arguments)?;
     let place = Place::new(arguments.dir.as_deref())?;
+    let made = genesis::make(place.path(), scene.options())?;
     let narrator = Narrator::new(arguments.json);
     session::block_on(async {
         let mut interrupts = Interrupts::new()?;
-        let (replicas, made, report) = tokio::select! {
-            shown = show(&scene, &place, &narrator) => shown.inspect_err(|_| {
+        narrator.opening(&scene, &place);
+        let (replicas, report) = tokio::select! {
+            shown = show(&scene, &made, &narrator) => shown.inspect_err(|_| {
                 narrator.clear();
                 eprintln!("folders and logs are kept in {}", place.keep().display());
             })?,
@@ -68,11 +70,9 @@ pub(crate) fn run(arguments: &Demo) -> Result<(), Failure> {
 }
 
 /// The demonstration itself, up to its result.
-async fn show(scene: &Scene, place: &Place, narrator: &Narrator) -> Result<(Replicas, DevCluster, Report), Failure> {
-    narrator.opening(scene, place);
-    let made = genesis::make(place.path(), scene.options())?;
+async fn show(scene: &Scene, made: &DevCluster, narrator: &Narrator) -> Result<(Replicas, Report), Failure> {
     let mut replicas = Replicas::start(&made.replicas, scene)?;
-    readiness::wait(&mut replicas, &made).await?;
+    readiness::wait(&mut replicas, made).await?;
     narrator.say("every replica is connected to every other, over TLS with pinned keys");
     let session = Session::open(&made.client, PATIENCE).await?;
     let watcher = Watcher::start(&session.client, scene, narrator);
@@ -87,7 +87,7 @@ async fn show(scene: &Scene, place: &Place, narrator: &Narrator) -> Result<(Repl
     };
     let read = load.read_all(&written).await?;
     let report = Report::new(scene, &written, &read, recovered, watcher.settle().await);
-    Ok((replicas, made, report))
+    Ok((replicas, report))
 }
 
 /// Kills a replica in the middle of the load, and starts it again, if the cluster tolerates that. Returns which.
