@@ -210,7 +210,7 @@ pub fn write_client_folder(
 }
 
 fn read_settings(path: &Path) -> Result<ReplicaSettings, FileError> {
-    const WHAT: &str = "the settings of a replica";
+    const WHAT: &str = "the file with the settings of a replica";
     let text = durable::read_text(&mut durable::open(path, WHAT)?, path, WHAT, MAX_SETTINGS_BYTES)?;
     toml::from_str(&text).map_err(|error| {
         let message = error.to_string();

@@ -60,11 +60,11 @@ where
     runtime.block_on(async {
         let (mut running, start) = assemble(folder, core, data, options).await?;
         tracing::info!(
-            "replica {} of {} runs: cluster {}, {} with {} faults tolerated",
+            "replica {} of {} runs: {} cluster {}, of which {} may fail or lie",
             folder.id(),
             folder.cluster().scope().membership.size(),
-            folder.cluster().scope().domain.cluster,
             if folder.cluster().descriptor().dev { "development" } else { "production" },
+            folder.cluster().scope().domain.cluster,
             folder.cluster().scope().membership.tolerated(),
         );
         let result = running.driver.run(start, &mut shutdown).await;

@@ -175,7 +175,11 @@ impl<K: Sink> Acceptor<K> {
                 self.metrics.refuse(peer, reason);
                 tracing::warn!("connection of {peer} from {from} cut off: {end}");
             }
-            None => tracing::info!("connection of {peer} from {from} is over: {end}"),
+            // Clients come and go.
+            None => match peer {
+                Address::Replica(_) => tracing::info!("connection of {peer} from {from} is over: {end}"),
+                Address::Client(_) => tracing::debug!("connection of {peer} from {from} is over: {end}"),
+            },
         }
     }
 }

@@ -48,6 +48,9 @@ pub(crate) enum End {
     /// The peer closed it.
     #[error("the peer closed it")]
     Closed,
+    /// The connection ended and the peer did not say that it would, as a process that is no more does not.
+    #[error("the peer is gone")]
+    Gone,
     /// Our side closed it.
     #[error("{0}")]
     Ours(Closing),
@@ -73,7 +76,7 @@ impl End {
             Self::Frames(FrameError::TooLong { .. } | FrameError::TooShort { .. }) => Some("a bad length"),
             Self::Ours(Closing::TooSlow) | Self::Stuck(_) => Some("answers left unread"),
             Self::Ours(Closing::Finished | Closing::Replaced | Closing::Offence(_)) => None,
-            Self::Closed | Self::Idle(_) => None,
+            Self::Closed | Self::Gone | Self::Idle(_) => None,
             Self::Frames(FrameError::Truncated | FrameError::Io(_)) => None,
         }
     }
@@ -121,6 +124,7 @@ where
         let frame = match next {
             Ok(Some(frame)) => frame,
             Ok(None) => return End::Closed,
+            Err(FrameError::Io(error)) if is_departure(&error) => return End::Gone,
             Err(error) => return End::Frames(error),
         };
         origin.counters.frames_received.inc();
@@ -129,6 +133,11 @@ where
             return End::Refused(reason);
         }
     }
+}
+
+/// Whether a connection failed as it does when the process at its other end is no more.
+fn is_departure(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset)
 }
 
 async fn write<W: AsyncWrite + Unpin>(
