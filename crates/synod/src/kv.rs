@@ -11,15 +11,18 @@ use crate::session::{self, Session};
 use arguments::KvCommand;
 use bytes::Bytes;
 use report::{Report, Verified};
+use std::fs::File;
+use std::io::{self, Read};
 use std::os::unix::ffi::OsStringExt;
+use std::path::Path;
 use synod_kernel::Encode;
-use synod_kv::{Answer, Expected, Operation, Revision};
+use synod_kv::{Answer, Expected, MAX_VALUE_BYTES, Operation, Revision};
 use synod_node::client::Settled;
 use synod_state::client::{Destination, Outcome};
 
 /// Carries the operation out and reports.
 pub(crate) fn run(arguments: &Kv) -> Result<(), Failure> {
-    let Some(operation) = operation(&arguments.command) else { return import::run(arguments) };
+    let Some(operation) = operation(&arguments.command)? else { return import::run(arguments) };
     operation.check().map_err(|why| Failure::new(Cause::Usage, why))?;
     let outcome = session::block_on(call(arguments, &operation))?;
     let report = Report { arguments, operation: &operation };
@@ -51,12 +54,36 @@ async fn call(arguments: &Kv, operation: &Operation) -> Result<Outcome, Failure>
     Ok(outcome)
 }
 
+/// The content of a file, or of standard input. Of one that is too long to be a value, only that it is.
+fn read(path: &Path) -> Result<Bytes, Failure> {
+    let file: io::Result<Box<dyn Read>> = if path == Path::new("-") {
+        Ok(Box::new(io::stdin()))
+    } else {
+        File::open(path).map(|file| Box::new(file) as _)
+    };
+    let mut content = Vec::new();
+    let read = file.and_then(|file| file.take(MAX_VALUE_BYTES as u64 + 1).read_to_end(&mut content));
+    let failure = |error| Failure::new(Cause::Usage, format_args!("{}: cannot read it: {error}", path.display()));
+    read.map_err(failure)?;
+    if content.len() > MAX_VALUE_BYTES {
+        let sentence = format_args!("{}: a value has at most {MAX_VALUE_BYTES} bytes", path.display());
+        return Err(Failure::new(Cause::Usage, sentence));
+    }
+    Ok(Bytes::from(content))
+}
+
 /// The operation of a command that is one.
-fn operation(command: &KvCommand) -> Option<Operation> {
+fn operation(command: &KvCommand) -> Result<Option<Operation>, Failure> {
     let bytes = |text: &std::ffi::OsString| Bytes::from(text.clone().into_vec());
-    Some(match command {
-        KvCommand::Import => return None,
-        KvCommand::Put { key, value } => Operation::Put { key: bytes(key), value: bytes(value) },
+    Ok(Some(match command {
+        KvCommand::Import => return Ok(None),
+        KvCommand::Put { key, value, file } => {
+            let value = match (value, file) {
+                (None, Some(file)) => read(file)?,
+                (value, _) => value.as_ref().map(bytes).unwrap_or_default(),
+            };
+            Operation::Put { key: bytes(key), value }
+        }
         KvCommand::Get { key } => Operation::Get { key: bytes(key) },
         KvCommand::Del { key } => Operation::Delete { key: bytes(key) },
         KvCommand::Range { from, to, limit } => {
@@ -70,5 +97,5 @@ fn operation(command: &KvCommand) -> Option<Operation> {
             };
             Operation::CompareAndSwap { key: bytes(key), expected, value: bytes(new) }
         }
-    })
+    }))
 }

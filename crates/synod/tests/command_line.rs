@@ -29,6 +29,10 @@ fn mistakes_in_the_command_line_end_with_64_and_say_what_was_meant() {
     synod(&["kv", "get", "key", "--timeout", "5"]).expect(64, &["500ms, 30s or 2m"]);
     synod(&["kv", "put", "", "value"]).expect(64, &["the key is empty"]);
     synod(&["kv", "put", &"k".repeat(600), "value"]).expect(64, &["600 bytes: at most 512"]);
+    synod(&["kv", "put", "key"]).expect(64, &["VALUE"]);
+    synod(&["kv", "put", "key", "value", "--file", "file"]).expect(64, &["cannot be used with"]);
+    synod(&["kv", "put", "key", "--file", "no such file"]).expect(64, &["no such file: cannot read it"]);
+    synod(&["kv", "put", "key", "--file", "/dev/zero"]).expect(64, &["at most 1048576 bytes"]);
     synod(&["start", "--dir", "x", "--lie", "silnt"]).expect(64, &["silent"]);
     synod(&["demo", "--replicas", "3", "--attack", "silent"]).expect(64, &["4 or more"]);
     synod(&["demo", "--ops", "0"]).expect(64, &["--ops"]);

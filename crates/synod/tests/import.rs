@@ -64,3 +64,17 @@ fn without_replicas_nothing_is_printed_and_the_end_is_3() {
     let ended = import(&cluster, "a\t1\n", &["--timeout", "1s"]);
     assert_eq!(ended.expect(3, &["no replica could be reached", "0 keys were written"]).output, "");
 }
+
+#[test]
+fn a_value_from_a_file_is_written_byte_by_byte_up_to_the_largest() {
+    let cluster = Cluster::new();
+    let _running = Running::start(&cluster);
+    let (dir, file) = (cluster.path("client"), cluster.path("value"));
+    let largest: String = "-1\t\n ".chars().cycle().take(1 << 20).collect();
+    std::fs::write(&file, &largest).unwrap();
+    let kv = |arguments: &[&str]| synod(&[&["kv", "--dir", text(&dir), "--timeout", "60s"], arguments].concat());
+    kv(&["put", "large", "--file", text(&file)]).expect(0, &[]);
+    assert_eq!(kv(&["get", "large", "--json"]).expect(0, &[]).json()["entry"]["value"], largest);
+    kv(&["put", "below zero", "-5"]).expect(0, &[]);
+    assert_eq!(kv(&["get", "below zero"]).expect(0, &[]).output, "-5\n");
+}

@@ -44,8 +44,11 @@ pub(crate) enum KvCommand {
         /// The key
         key: OsString,
         /// What it shall hold
-        #[arg(allow_negative_numbers = true)]
-        value: OsString,
+        #[arg(allow_negative_numbers = true, required_unless_present = "file", conflicts_with = "file")]
+        value: Option<OsString>,
+        /// Hold what is in this file, byte by byte; '-' for standard input
+        #[arg(long)]
+        file: Option<PathBuf>,
     },
     /// Write many keys: a line KEY<TAB>VALUE for each on standard input, as `range` prints them
     ///

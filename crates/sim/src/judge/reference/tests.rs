@@ -6,7 +6,7 @@ use crate::judge::Rule;
 use crate::judge::fixture::{batch, replica, request, request_in};
 use bytes::Bytes;
 use synod_kernel::process::Executed;
-use synod_kernel::{Encode, Request, RequestId, Seq};
+use synod_kernel::{Request, RequestId, Seq};
 use synod_state::{Refusal, ReplyBody, Resolution};
 
 /// Answers each operation with itself.
