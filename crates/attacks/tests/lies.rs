@@ -57,11 +57,10 @@ impl<A: Adversary<Replica>> Coalition<A> {
         Request::sign(SessionId::new(1), RequestId::new(number), operations, &self.scope.domain, &signer).unwrap()
     }
 
+    /// The client asks the first primary for something.
     fn ask(&mut self, number: u64) {
-        for at in self.puppets.ids().collect::<Vec<_>>() {
-            let request = self.request(number);
-            self.feel(at, Input::Request { from: Address::Client(CLIENT), request });
-        }
+        let request = self.request(number);
+        self.feel(ReplicaId::new(0), Input::Request { from: Address::Client(CLIENT), request });
     }
 
     /// One of the puppets receives an input, and every other what it is sent thereupon.
