@@ -25,8 +25,8 @@ fn a_sound_toy_survives_every_seed() {
         Count::Rejections,
         Count::Repetitions,
     ];
-    // Whether a torn batch shows depends on where its blocks lie, and whether a replica has to be nudged on when the last
-    // request ends; campaigns count those.
+    // Whether a torn batch shows depends on where its blocks lie, and whether a replica has to be nudged on when the
+    // last request ends; campaigns count those.
     let by_chance = [Count::TornLogs, Count::Nudges];
     for &count in Count::ALL.iter().filter(|count| !by_chance.contains(count)) {
         assert_eq!(counters.get(count) == 0, never_here.contains(&count), "{}\n{counters}", count.name());

@@ -82,8 +82,8 @@ impl Pending {
         reply: Reply,
         members: &Membership,
     ) -> Option<(Certificate<Answer, Weak>, ReplyBody)> {
-        // Another incarnation with this key may have given the same key to another request: its answers are not ours. With
-        // f+1 signers one is correct, and what it signs can be read, so what cannot is worth no vote.
+        // Another incarnation with this key may have given the same key to another request: its answers are not ours.
+        // With f+1 signers one is correct, and what it signs can be read, so what cannot is worth no vote.
         let resolution = plain::decode::<Resolution>(reply.result().clone()).ok()?;
         if resolution.request != self.request.digest() {
             return None;

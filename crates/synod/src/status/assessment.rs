@@ -99,7 +99,8 @@ impl Assessment {
     }
 
     /// How many more replicas may fail, in any way, before something stops for good: none beyond what is needed to go
-    /// on, and no more liars than f. Whoever waits in a later view is counted: one more failure, and the others join it.
+    /// on, and no more liars than f. Whoever waits in a later view is counted: after one more failure the others join
+    /// it.
     pub(crate) fn tolerates(&self) -> usize {
         let able = self.count(Standing::TakesPart) + self.count(Standing::Waits);
         let spare = able.saturating_sub(self.needed());
