@@ -28,14 +28,14 @@ fn an_honest_cluster_survives_a_kill() {
     let report = demo("none", &[]);
     assert_eq!(report["killed"], 3, "{report:#}");
     assert_eq!(report["recovered"], true, "{report:#}");
-    assert_eq!(report["evidence"], Value::Array(Vec::new()), "{report:#}");
+    assert_eq!(report["evidence"], 0, "{report:#}");
 }
 
 #[test]
 fn a_silent_primary_is_replaced_and_not_accused() {
     let report = demo("silent", &[]);
     assert!(report["view_changes"].as_u64().unwrap() >= 1, "{report:#}");
-    assert_eq!(report["evidence"], Value::Array(Vec::new()), "{report:#}");
+    assert_eq!(report["evidence"], 0, "{report:#}");
     assert_eq!(report["killed"], Value::Null, "one liar and one dead are more than four replicas tolerate: {report:#}");
 }
 
@@ -43,9 +43,10 @@ fn a_silent_primary_is_replaced_and_not_accused() {
 fn an_equivocating_primary_is_replaced_and_proved_to_have_lied() {
     let report = demo("equivocate", &[]);
     assert!(report["view_changes"].as_u64().unwrap() >= 1, "{report:#}");
-    let evidence = report["evidence"].as_array().unwrap();
-    assert_eq!(evidence.len(), 1, "{report:#}");
-    assert_eq!(evidence[0]["against"], 0, "{report:#}");
+    assert!(report["evidence"].as_u64().unwrap() >= 1, "{report:#}");
+    let accused = report["accused"].as_array().unwrap();
+    assert_eq!(accused.len(), 1, "{report:#}");
+    assert_eq!(accused[0]["replica"], 0, "{report:#}");
 }
 
 /// A demonstration that stays up, the port of its first replica, and where its temporary folder is.

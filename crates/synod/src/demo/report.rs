@@ -7,6 +7,7 @@ use super::watcher::Seen;
 use crate::failure::Failure;
 use crate::output;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use synod_kernel::ReplicaId;
 
 /// What came of it. What is in it is in the JSON.
@@ -28,8 +29,10 @@ pub(crate) struct Report {
     unread: usize,
     /// How often the primary was replaced.
     view_changes: u64,
-    /// Proofs of contradictory signatures that honest replicas hold.
-    evidence: Vec<Evidence>,
+    /// Pieces of evidence, each two contradictory signatures of one key, that honest replicas hold.
+    evidence: usize,
+    /// Against whom, and who holds it.
+    accused: Vec<Accused>,
     /// The replica that was killed and started again.
     killed: Option<u16>,
     /// Whether it caught up.
@@ -41,8 +44,8 @@ pub(crate) struct Report {
 }
 
 #[derive(Serialize)]
-struct Evidence {
-    against: u16,
+struct Accused {
+    replica: u16,
     held_by: Vec<u16>,
 }
 
@@ -56,8 +59,9 @@ impl Report {
         seen: Seen,
     ) -> Self {
         let acknowledged = written.acknowledged.iter().filter(|acknowledged| **acknowledged).count();
-        let evidence = seen.evidence.into_iter().map(|(against, held_by)| Evidence {
-            against: against.get(),
+        let evidence = seen.evidence.values().map(BTreeSet::len).sum();
+        let accused = seen.evidence.into_iter().map(|(replica, held_by)| Accused {
+            replica: replica.get(),
             held_by: held_by.into_iter().map(ReplicaId::get).collect(),
         });
         Self {
@@ -71,7 +75,8 @@ impl Report {
             wrong: read.wrong,
             unread: read.unread,
             view_changes: seen.view.get(),
-            evidence: evidence.collect(),
+            evidence,
+            accused: accused.collect(),
             killed: recovered.map(|(id, _)| id.get()),
             recovered: recovered.map(|(_, recovered)| recovered),
             seconds: written.took.as_secs_f64(),
@@ -106,10 +111,10 @@ impl Report {
             1 => story += "The primary was replaced once.\n",
             more => story += &format!("The primary was replaced {more} times.\n"),
         }
-        for Evidence { against, held_by } in &self.evidence {
+        for Accused { replica, held_by } in &self.accused {
             let holders = held_by.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
             story += &format!(
-                "Replica {against} is proved to have lied: by its own signatures, which replicas {holders} hold.\n"
+                "Replica {replica} is proved to have lied: by its own signatures, which replicas {holders} hold.\n"
             );
         }
         if self.attack == "silent" {
