@@ -1,7 +1,7 @@
 //! Everything that arrives is decoded and its signatures are checked here, before a protocol sees it.
 //!
 //! [`BatchVerifier`] gives the same verdict as checking one signature after the other, at about half the cost.
-//! [`Pool`] does the work on threads of its own. What is acceptable at the moment is not decided here: that is the
+//! The pool does the work on threads of its own. What is acceptable at the moment is not decided here: that is the
 //! protocol's rule.
 
 mod batch;
