@@ -56,7 +56,7 @@ impl Load {
     }
 }
 
-/// What waits. At most [`OF_ALL`] for each way, of which there are n + 1.
+/// What waits. There are n + 1 ways: two with room for [`OF_ALL`], and one per backup with [`OF_BACKUP`] times that.
 #[derive(Clone, Debug, Default, Hash)]
 pub(super) struct Loads {
     of_client: BTreeMap<(ClientId, Way), Load>,
