@@ -28,9 +28,9 @@ pub enum FrameKind {
     Request,
     /// A [`Reply`](crate::Reply), to a client.
     Reply,
-    /// Asks a replica for its [`Status`](crate::Status). Empty body.
+    /// Asks a replica for its status. Empty body.
     StatusQuery,
-    /// A [`Status`](crate::Status).
+    /// A replica's [`Status`](crate::Status), and what its driver has to say of the process around it.
     Status,
 }
 

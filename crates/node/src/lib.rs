@@ -3,6 +3,7 @@
 //! * [`files`] and [`genesis`]: keys, the descriptor and the folders that hold them.
 //! * [`run_replica`]: one replica, with its log, its service, its channels and its admin pages.
 //! * [`Client`]: a client, with its connections.
+//! * [`status`]: what a replica says of itself and of its process.
 //! * [`verify`]: signatures in batches.
 //!
 //! Nothing here knows a protocol: a replica is any [`Process`](synod_kernel::Process), and its protocol is a number.
@@ -15,6 +16,7 @@ mod fixture;
 pub mod genesis;
 mod metrics;
 mod replica;
+pub mod status;
 mod timers;
 mod transport;
 pub mod verify;
@@ -22,4 +24,5 @@ pub mod verify;
 pub use client::{CallError, Client, ClientOptions, Settled, StatusError};
 pub use files::{ClientFolder, FileError, FileProblem, ReplicaFolder};
 pub use replica::{ReplicaOptions, RunError, Shutdown, ShutdownHandle, run_replica, shutdown};
+pub use status::{NodeStatus, Usage};
 pub use transport::Limits;

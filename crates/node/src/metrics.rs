@@ -81,6 +81,8 @@ metrics! {
     connections: Family<PeerLabel, Gauge>,
     /// Frames that were refused, and connections closed for it.
     frames_refused: Family<RefusalLabel, Counter>,
+    /// Frames that did not decode or had a bad signature.
+    frames_rejected: Counter,
     /// Handshakes that failed.
     handshakes_refused: Family<ReasonLabel, Counter>,
     /// Requests that reached the protocol.
@@ -89,8 +91,10 @@ metrics! {
     replies: Counter,
     /// Batches that were executed.
     batches_executed: Counter,
-    /// Requests in them.
+    /// Requests in them that were executed there for the first time.
     requests_executed: Counter,
+    /// Operations in those.
+    operations_executed: Counter,
     /// Records written to the log.
     log_records: Counter,
     /// Bytes of records written to the log.
@@ -121,11 +125,14 @@ metrics! {
     input_queue: Gauge,
 }
 
+/// How clients are called in labels, all of them together.
+const CLIENTS: &str = "clients";
+
 /// How a peer is called in labels.
 fn label(peer: Address) -> String {
     match peer {
         Address::Replica(id) => format!("replica-{id}"),
-        Address::Client(_) => "clients".to_owned(),
+        Address::Client(_) => CLIENTS.to_owned(),
     }
 }
 
@@ -141,6 +148,11 @@ impl Metrics {
             frames_dropped: self.frames_dropped.get_or_create_owned(&label),
             connections: self.connections.get_or_create_owned(&label),
         }
+    }
+
+    /// How many connections of clients are up.
+    pub(crate) fn client_connections(&self) -> i64 {
+        self.connections.get_or_create_owned(&PeerLabel { peer: CLIENTS.to_owned() }).get()
     }
 
     /// Counts a frame that was refused.

@@ -16,7 +16,7 @@ pub mod log;
 mod tag;
 
 pub use disk::memory::{Counters, MemoryDisk, MemoryFile, MemoryLock};
-pub use disk::real::{RealDisk, RealFile, RealLock};
+pub use disk::real::{RealDisk, RealFile, RealLock, SyncCounter};
 pub use disk::{Disk, DiskError, DiskFile, Failure, Operation};
 pub use executor::{Executor, ExecutorError};
 pub use identity::Identity;

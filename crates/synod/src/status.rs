@@ -68,7 +68,7 @@ async fn ask_all(session: &Session, addresses: &[String], timeout: Duration) -> 
         let (client, address) = (session.client.clone(), address.clone());
         asked.spawn(async move {
             loop {
-                match client.status(id).await {
+                match client.status(id).await.map(|answer| answer.protocol) {
                     Err(StatusError::NotConnected(_)) if Instant::now() < until => sleep(LOOK).await,
                     answer => return (id, explain(answer, &address)),
                 }

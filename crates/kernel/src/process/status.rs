@@ -9,7 +9,8 @@ use alloc::vec::Vec;
 /// What an operator wants to know of a replica.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Status {
-    /// What it is doing, in a word: `normal`, `view-change`, `transfer`, ….
+    /// What it is doing, in a word: `normal`, `view-change`, `transfer`, …. What is decoded is at most 32 printable
+    /// ASCII characters, so it may be shown on a terminal, whoever said it.
     pub state: String,
     /// The view it is in.
     pub view: View,
@@ -40,7 +41,10 @@ impl Encode for Status {
 impl Decode for Status {
     fn decode(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
         let state = reader.bytes("state", 32)?;
-        let state = String::from_utf8(state.to_vec()).map_err(|_| Malformed::Inconsistent("state is not a word"))?;
+        if !state.iter().all(u8::is_ascii_graphic) {
+            return Err(Malformed::Inconsistent("state is not a word"));
+        }
+        let state = state.iter().copied().map(char::from).collect();
         Ok(Self {
             state,
             view: Decode::decode(reader)?,

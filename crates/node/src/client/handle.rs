@@ -3,10 +3,11 @@
 use super::options::ClientOptions;
 use super::worker::{Command, Worker};
 use crate::files::ClientFolder;
+use crate::status::NodeStatus;
 use crate::transport::Connectivity;
 use bytes::Bytes;
 use std::time::Duration;
-use synod_kernel::{ClientId, ReplicaId, Status};
+use synod_kernel::{ClientId, ReplicaId};
 use synod_state::client::{Destination, Outcome, SubmitError, Ticket, UnknownTicket};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
@@ -157,7 +158,7 @@ impl Client {
     ///
     /// # Errors
     /// [`StatusError`].
-    pub async fn status(&self, replica: ReplicaId) -> Result<Status, StatusError> {
+    pub async fn status(&self, replica: ReplicaId) -> Result<NodeStatus, StatusError> {
         let (answer, answered) = oneshot::channel();
         let command = Command::Status { replica, answer };
         self.commands.send(command).await.map_err(|_| StatusError::Ended)?;

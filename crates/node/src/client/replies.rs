@@ -1,11 +1,12 @@
 //! What replicas send to a client, from the connection to the client's worker.
 
+use crate::status::NodeStatus;
 use crate::transport::{Origin, Refusal, Sink};
 use crate::verify::BatchVerifier;
 use bytes::Bytes;
 use std::sync::Arc;
 use synod_kernel::frame::{FrameKind, HEADER_BYTES, Header};
-use synod_kernel::{Address, Decode, ReplicaId, Reply, Scope, Status, Unverified};
+use synod_kernel::{Address, Decode, ReplicaId, Reply, Scope, Unverified};
 use tokio::sync::mpsc;
 
 /// Something a replica said, its signatures checked.
@@ -14,7 +15,7 @@ pub(super) enum Heard {
     /// An answer to a request.
     Reply { from: ReplicaId, reply: Reply },
     /// Its status. Its word alone.
-    Status { from: ReplicaId, status: Status },
+    Status { from: ReplicaId, status: Box<NodeStatus> },
 }
 
 /// Takes the frames of all replicas.
@@ -47,7 +48,7 @@ impl Sink for Replies {
         let body = frame.slice(HEADER_BYTES..);
         let heard = match header.kind {
             FrameKind::Reply => Heard::Reply { from, reply: self.read(body)? },
-            FrameKind::Status => Heard::Status { from, status: self.read(body)? },
+            FrameKind::Status => Heard::Status { from, status: Box::new(self.read(body)?) },
             FrameKind::Message | FrameKind::Request | FrameKind::StatusQuery => {
                 return Err(Refusal("something that clients are never sent"));
             }

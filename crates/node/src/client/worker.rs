@@ -5,6 +5,7 @@ use super::options::ClientOptions;
 use super::replies::{Heard, Replies};
 use crate::files::ClientFolder;
 use crate::metrics::Metrics;
+use crate::status::NodeStatus;
 use crate::timers::Timers;
 use crate::transport::{
     Connectivity, Dialer, Limits, MAX_CLIENT_REPLY, Origin, SendQueue, TlsIdentity, Weight, dial_until_finished,
@@ -15,7 +16,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use synod_kernel::frame::{Empty, FrameKind, Header};
-use synod_kernel::{Address, Encode, ReplicaId, Request, SessionId, Status};
+use synod_kernel::{Address, Encode, ReplicaId, Request, SessionId};
 use synod_state::client::{
     Client as Logic, ClientEffect, ClientInput, ClientTimer, Destination, Outcome, Patience, Ticket,
 };
@@ -36,7 +37,7 @@ pub(super) enum Command {
     Submit { operations: Vec<Bytes>, to: Destination, answer: Answer },
     Retry { ticket: Ticket, answer: Answer },
     Forget { ticket: Ticket },
-    Status { replica: ReplicaId, answer: oneshot::Sender<Result<Status, StatusError>> },
+    Status { replica: ReplicaId, answer: oneshot::Sender<Result<NodeStatus, StatusError>> },
 }
 
 /// Owns everything of one client.
@@ -50,7 +51,7 @@ pub(super) struct Worker {
     timers: Timers<ClientTimer>,
     /// Callers by what they wait for. As many as requests are held, which the logic bounds.
     calls: BTreeMap<Ticket, Answer>,
-    queries: BTreeMap<ReplicaId, VecDeque<oneshot::Sender<Result<Status, StatusError>>>>,
+    queries: BTreeMap<ReplicaId, VecDeque<oneshot::Sender<Result<NodeStatus, StatusError>>>>,
     /// Dials until dropped.
     _dialers: JoinSet<()>,
 }
@@ -112,7 +113,7 @@ impl Worker {
                 },
                 Some(heard) = self.heard.recv() => match heard {
                     Heard::Reply { from, reply } => self.logic.step(ClientInput::Reply { from, reply }, &mut out),
-                    Heard::Status { from, status } => self.on_status(from, status),
+                    Heard::Status { from, status } => self.on_status(from, &status),
                 },
                 () = sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => {
                     if let Some(timer) = self.timers.fire(Instant::now()) {
@@ -181,7 +182,7 @@ impl Worker {
         true
     }
 
-    fn ask_status(&mut self, replica: ReplicaId, answer: oneshot::Sender<Result<Status, StatusError>>) {
+    fn ask_status(&mut self, replica: ReplicaId, answer: oneshot::Sender<Result<NodeStatus, StatusError>>) {
         if replica.index() >= self.origins.len() {
             drop(answer.send(Err(StatusError::NotAMember(replica))));
         } else if !self.connectivity.is_outbound(replica) {
@@ -198,7 +199,7 @@ impl Worker {
     }
 
     /// The newest word of a replica answers everyone who waits for it.
-    fn on_status(&mut self, from: ReplicaId, status: Status) {
+    fn on_status(&mut self, from: ReplicaId, status: &NodeStatus) {
         for query in self.queries.remove(&from).into_iter().flatten() {
             // The one who asked may have lost patience.
             let _ = query.send(Ok(status.clone()));

@@ -14,7 +14,7 @@ use synod_kernel::codec::decode_own;
 use synod_kernel::{Digest, Process, Record, Seq};
 use synod_state::StateMachine;
 use synod_storage::log::{Log, LogOptions};
-use synod_storage::{Executor, Identity, RealDisk};
+use synod_storage::{Executor, Identity, RealDisk, SyncCounter};
 
 /// Everything durable, open and locked.
 pub(super) struct Data<P: Process, M> {
@@ -25,6 +25,10 @@ pub(super) struct Data<P: Process, M> {
     pub(super) executed: Seq,
     /// The digest of its state.
     pub(super) state: Digest,
+    /// Counts what is made durable for the log.
+    pub(super) log_syncs: SyncCounter,
+    /// Counts what is made durable for checkpoints.
+    pub(super) checkpoint_syncs: SyncCounter,
 }
 
 /// Opens the data of a folder, and makes it at the first start.
@@ -50,7 +54,9 @@ pub(super) fn open<P: Process, M: StateMachine>(
     if voted && !has_log {
         return Err(lost());
     }
-    let (executor, executed, state) = Executor::open(disk.clone(), identity, machine).map_err(executor_failed)?;
+    let checkpoint_disk = disk.counted_apart();
+    let (log_syncs, checkpoint_syncs) = (disk.syncs().clone(), checkpoint_disk.syncs().clone());
+    let (executor, executed, state) = Executor::open(checkpoint_disk, identity, machine).map_err(executor_failed)?;
     if !has_log && executed > Seq::default() {
         // A checkpoint is the fruit of votes.
         return Err(lost());
@@ -72,7 +78,7 @@ pub(super) fn open<P: Process, M: StateMachine>(
     if !voted {
         mark_as_voted(folder.path(), cluster, id)?;
     }
-    Ok(Data { log, records, executor, executed, state })
+    Ok(Data { log, records, executor, executed, state, log_syncs, checkpoint_syncs })
 }
 
 fn exists(path: &Path) -> Result<bool, FileError> {

@@ -104,13 +104,10 @@ impl<P: Process> Driver<P> {
 
     fn on_report(&mut self, report: Report) {
         match &report {
-            Report::Executed { outcomes, .. } => {
-                self.metrics.batches_executed.inc();
-                self.metrics.requests_executed.inc_by(outcomes.len() as u64);
-            }
             Report::CheckpointTaken { seq, state } => tracing::info!("checkpoint at {seq}: state {state}"),
             Report::Installed { seq, state } => tracing::info!("installed the state at {seq}: {state}"),
-            Report::Recalled { .. }
+            Report::Executed { .. }
+            | Report::Recalled { .. }
             | Report::ChunkRead { .. }
             | Report::ChunkStored { .. }
             | Report::RolledBack { .. } => {}

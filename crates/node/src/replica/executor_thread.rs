@@ -4,13 +4,14 @@
 //! task is answered, those without a report with none, so that the one who asks knows how many are under way.
 
 use super::error::RunError;
+use crate::metrics::Metrics;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
-use synod_kernel::{Report, Task};
+use synod_kernel::{Executed, Report, Seq, Task};
 use synod_state::StateMachine;
 use synod_storage::{Disk, Executor, ExecutorError};
 use tokio::sync::mpsc as async_mpsc;
@@ -27,7 +28,7 @@ pub(super) struct ExecutorThread {
 
 impl ExecutorThread {
     /// Starts the thread on an open executor of the data folder `path`.
-    pub(super) fn start<M, D>(mut executor: Executor<M, D>, path: PathBuf) -> io::Result<Self>
+    pub(super) fn start<M, D>(executor: Executor<M, D>, path: PathBuf, metrics: Arc<Metrics>) -> io::Result<Self>
     where
         M: StateMachine,
         D: Disk + 'static,
@@ -38,13 +39,14 @@ impl ExecutorThread {
         let (results, done) = async_mpsc::unbounded_channel();
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = stop.clone();
+        let mut worker = Worker { executor, metrics };
         let thread = thread::Builder::new().name("executor".to_owned()).spawn(move || {
             while let Ok(task) = waiting.recv() {
                 if stopped.load(Ordering::Relaxed) {
                     break;
                 }
                 // Nobody listens once the replica ends.
-                let _ = results.send(executor.perform(task)?);
+                let _ = results.send(worker.perform(task)?);
             }
             Ok(())
         })?;
@@ -83,5 +85,39 @@ impl ExecutorThread {
             Some(Ok(Err(error))) => Err(RunError::executor(self.path.clone(), error)),
             Some(Err(_)) => Err(RunError::ThreadEnded("executor")),
         }
+    }
+}
+
+struct Worker<M, D: Disk> {
+    executor: Executor<M, D>,
+    metrics: Arc<Metrics>,
+}
+
+impl<M: StateMachine, D: Disk> Worker<M, D> {
+    fn perform(&mut self, task: Task) -> Result<Option<Report>, ExecutorError> {
+        let sizes = match &task {
+            Task::Execute { batch, .. } => batch.requests().iter().map(|request| request.operations().len()).collect(),
+            Task::Seal { .. }
+            | Task::Checkpoint { .. }
+            | Task::Recall { .. }
+            | Task::ReadChunk { .. }
+            | Task::StoreChunk { .. }
+            | Task::Install { .. }
+            | Task::Rollback { .. } => Vec::new(),
+        };
+        let report = self.executor.perform(task)?;
+        if let Some(Report::Executed { seq, outcomes }) = &report {
+            self.count(*seq, outcomes, &sizes);
+        }
+        Ok(report)
+    }
+
+    /// Counts what a batch did; what it merely repeats was counted before. `sizes` are the requests' operations.
+    fn count(&self, seq: Seq, outcomes: &[Executed], sizes: &[usize]) {
+        let executed = outcomes.iter().zip(sizes).filter(|(outcome, _)| outcome.seq == seq);
+        let (requests, operations) = executed.fold((0, 0), |(count, sum), (_, size)| (count + 1, sum + *size as u64));
+        self.metrics.batches_executed.inc();
+        self.metrics.requests_executed.inc_by(requests);
+        self.metrics.operations_executed.inc_by(operations);
     }
 }

@@ -4,13 +4,14 @@
 //! long as there is none, its connection is not read, and nobody else waits.
 
 use crate::metrics::Metrics;
+use crate::status::Reporter;
 use crate::transport::{Origin, Refusal, Sink, Weight};
 use crate::verify::{Content, Job, PoolHandle};
 use bytes::Bytes;
 use std::sync::Arc;
 use synod_kernel::frame::{FrameKind, HEADER_BYTES, Header};
-use synod_kernel::{Address, Domain, Status};
-use tokio::sync::{Semaphore, watch};
+use synod_kernel::{Address, Domain};
+use tokio::sync::Semaphore;
 
 /// Bytes that a frame takes up besides its body until the protocol has seen it, about. Without them, frames with next
 /// to nothing in them would take no room in a budget, and there could be any number of them.
@@ -32,7 +33,7 @@ struct Shared {
     /// What all clients share, and how many bytes that is.
     clients: Arc<Semaphore>,
     clients_budget: usize,
-    status: watch::Receiver<Status>,
+    reporter: Reporter,
     metrics: Arc<Metrics>,
 }
 
@@ -43,7 +44,7 @@ impl Ingress {
         protocol: u8,
         limits: &crate::transport::Limits,
         pool: PoolHandle,
-        status: watch::Receiver<Status>,
+        reporter: Reporter,
         metrics: Arc<Metrics>,
     ) -> Self {
         let shared = Shared {
@@ -53,7 +54,7 @@ impl Ingress {
             client_budget: limits.client_budget_bytes,
             clients: Arc::new(Semaphore::new(limits.clients_budget_bytes)),
             clients_budget: limits.clients_budget_bytes,
-            status,
+            reporter,
             metrics,
         };
         Self { shared: Arc::new(shared), pool }
@@ -75,9 +76,9 @@ impl Ingress {
     }
 
     fn answer_status(&self, origin: &Origin) {
-        let Shared { domain, protocol, status, .. } = &*self.shared;
+        let Shared { domain, protocol, reporter, .. } = &*self.shared;
         let header = Header { domain: *domain, protocol: *protocol, kind: FrameKind::Status };
-        let frame = Bytes::from(header.frame(&*status.borrow()));
+        let frame = Bytes::from(header.frame(&reporter.report()));
         let dropped = origin.queue.push(frame, Weight::Expendable);
         origin.counters.frames_dropped.inc_by(dropped as u64);
     }

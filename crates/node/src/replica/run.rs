@@ -13,6 +13,7 @@ use super::shutdown::Shutdown;
 use crate::admin::{self, Admin};
 use crate::files::ReplicaFolder;
 use crate::metrics::Metrics;
+use crate::status::{Reporter, Sources};
 use crate::timers::Timers;
 use crate::transport::{Acceptor, Connectivity, Dialer, Limits, Origin, PeerDirectory, Roster, TlsIdentity};
 use crate::transport::{SendQueue, dial_until_finished};
@@ -107,7 +108,16 @@ async fn assemble<P: Process, M: StateMachine>(
     let pool = pool.map_err(|source| RunError::System { action: "start the verification threads", source })?;
     let status = watch::Sender::new(core.status());
     metrics.show(&status.borrow());
-    let sink = Ingress::new(scope.domain, protocol, &limits, pool.handle(), status.subscribe(), metrics.clone());
+    let Data { log, records, executor, executed, state, log_syncs, checkpoint_syncs } = data;
+    let reporter = Reporter::new(Sources {
+        id: folder.id(),
+        status: status.subscribe(),
+        connectivity: connectivity.clone(),
+        metrics: metrics.clone(),
+        log_syncs,
+        checkpoint_syncs,
+    });
+    let sink = Ingress::new(scope.domain, protocol, &limits, pool.handle(), reporter, metrics.clone());
 
     let identity = TlsIdentity::new(folder.transport());
     let directory = Arc::new(PeerDirectory::new(cluster, folder.id()));
@@ -122,14 +132,14 @@ async fn assemble<P: Process, M: StateMachine>(
     let admin = Admin::new(folder.id(), scope.membership, status.subscribe(), connectivity, metrics.clone());
     let admin = admin::serve(admin_listener, Arc::new(admin));
 
-    let Data { log, records, executor, executed, state } = data;
     let gate = Gate::new(&records);
     let failed = |action| move |source| RunError::System { action, source };
     let driver = Driver {
         core,
         gate,
         log: LogThread::start(log, folder.data(), metrics.clone()).map_err(failed("start the log thread"))?,
-        executor: ExecutorThread::start(executor, folder.data()).map_err(failed("start the executor thread"))?,
+        executor: ExecutorThread::start(executor, folder.data(), metrics.clone())
+            .map_err(failed("start the executor thread"))?,
         outgoing: Outgoing::new(scope.domain, protocol, origins, roster),
         inputs,
         status,

@@ -7,6 +7,7 @@ use super::*;
 use crate::client::{Client, ClientOptions};
 use crate::files::ClientFolder;
 use crate::fixture::{Running, Site, soon};
+use crate::status::NodeStatus;
 use bytes::Bytes;
 use std::collections::BTreeSet;
 use std::fs;
@@ -61,8 +62,12 @@ async fn a_cluster_serves_and_remembers() {
     let again = connect(&site).await;
     assert_eq!(count(&again).await, 32);
     for position in 0..3 {
-        let status = soon(again.status(ReplicaId::new(position))).await.unwrap();
-        assert_eq!((status.state.as_str(), status.accused), ("normal", Vec::new()));
+        let NodeStatus { protocol, usage } = soon(again.status(ReplicaId::new(position))).await.unwrap();
+        assert_eq!((protocol.state.as_str(), protocol.accused), ("normal", Vec::new()));
+        assert!(usage.cpu_microseconds.is_some_and(|spent| spent > 0) && usage.uptime_microseconds > 0);
+        assert!(usage.syncs.log > 0 && usage.syncs.log_upkeep > 0 && usage.syncs.checkpoints > 0, "{usage:?}");
+        assert_eq!(usage.peers.len(), 3);
+        assert!(usage.client_connections >= 1, "this one");
     }
     let unknown = again.status(ReplicaId::new(4)).await.unwrap_err();
     assert_eq!(unknown, crate::client::StatusError::NotAMember(ReplicaId::new(4)));

@@ -53,6 +53,11 @@ impl Connectivity {
         connected(&self.links.borrow())
     }
 
+    /// The links to all replicas, in order. That of this replica itself means nothing.
+    pub(crate) fn links(&self) -> Vec<Link> {
+        self.links.borrow().clone()
+    }
+
     /// To be told of every change.
     pub(crate) fn subscribe(&self) -> watch::Receiver<Vec<Link>> {
         self.links.subscribe()

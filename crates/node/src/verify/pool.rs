@@ -236,6 +236,7 @@ impl<P: Process> Worker<P> {
     fn accuse(&self, origin: &Origin, offence: Offence) {
         tracing::warn!("{} sent a frame that does not verify: {offence}", origin.peer);
         self.metrics.refuse(origin.peer, offence.reason());
+        self.metrics.frames_rejected.inc();
         origin.queue.close(Closing::Offence(offence.reason()));
     }
 }

@@ -11,11 +11,29 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A directory on a real disk.
 #[derive(Clone, Debug)]
 pub struct RealDisk {
     directory: Arc<Directory>,
+    syncs: SyncCounter,
+}
+
+/// Counts the calls of `fdatasync` and `fsync`, failed ones too. Clones count together.
+#[derive(Clone, Debug, Default)]
+pub struct SyncCounter(Arc<AtomicU64>);
+
+impl SyncCounter {
+    /// How many there were.
+    #[must_use]
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn count(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 #[derive(Debug)]
@@ -37,7 +55,20 @@ impl RealDisk {
             let error = io::Error::from(ErrorKind::NotADirectory);
             return Err(failed(path, Operation::Open, &error));
         }
-        Ok(RealDisk { directory: Arc::new(Directory { path: path.to_path_buf(), handle }) })
+        let directory = Arc::new(Directory { path: path.to_path_buf(), handle });
+        Ok(RealDisk { directory, syncs: SyncCounter::default() })
+    }
+
+    /// Counts what is made durable through this handle, its clones, and files opened by them.
+    #[must_use]
+    pub fn syncs(&self) -> &SyncCounter {
+        &self.syncs
+    }
+
+    /// Another handle to the same directory, which counts for itself.
+    #[must_use]
+    pub fn counted_apart(&self) -> RealDisk {
+        RealDisk { directory: Arc::clone(&self.directory), syncs: SyncCounter::default() }
     }
 
     /// Creates a new directory, accessible to its owner only, makes its name durable, and opens it.
@@ -68,7 +99,7 @@ impl RealDisk {
         let path = self.path_of(name, operation)?;
         let opened = options.read(true).write(true).mode(0o600).open(&path);
         let file = opened.map_err(|error| failed(&path, operation, &error))?;
-        Ok(RealFile { path, file })
+        Ok(RealFile { path, file, syncs: self.syncs.clone() })
     }
 }
 
@@ -113,12 +144,14 @@ impl Disk for RealDisk {
 
     fn sync_dir(&self) -> Result<(), DiskError> {
         let Directory { path, handle } = &*self.directory;
+        self.syncs.count();
         handle.sync_all().map_err(|error| failed(path, Operation::SyncDirectory, &error))
     }
 
     fn lock(&self, name: &str) -> Result<RealLock, DiskError> {
         let mut options = OpenOptions::new();
-        let RealFile { path, file } = self.open_with(name, Operation::Lock, options.create(true).truncate(false))?;
+        let RealFile { path, file, syncs: _ } =
+            self.open_with(name, Operation::Lock, options.create(true).truncate(false))?;
         match file.try_lock() {
             Ok(()) => Ok(RealLock { _file: file }),
             Err(TryLockError::WouldBlock) => {
@@ -134,6 +167,7 @@ impl Disk for RealDisk {
 pub struct RealFile {
     path: PathBuf,
     file: File,
+    syncs: SyncCounter,
 }
 
 impl DiskFile for RealFile {
@@ -146,6 +180,7 @@ impl DiskFile for RealFile {
     }
 
     fn sync(&mut self) -> Result<(), DiskError> {
+        self.syncs.count();
         self.file.sync_data().map_err(|error| failed(&self.path, Operation::Sync, &error))
     }
 

@@ -133,7 +133,7 @@ async fn ask(client: &Client, replicas: &[ReplicaId]) -> BTreeMap<ReplicaId, Sta
     let mut asked = JoinSet::new();
     for id in replicas.iter().copied() {
         let client = client.clone();
-        asked.spawn(async move { Some((id, timeout(PATIENCE, client.status(id)).await.ok()?.ok()?)) });
+        asked.spawn(async move { Some((id, timeout(PATIENCE, client.status(id)).await.ok()?.ok()?.protocol)) });
     }
     asked.join_all().await.into_iter().flatten().collect()
 }

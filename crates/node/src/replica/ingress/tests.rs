@@ -2,11 +2,13 @@
 
 use super::*;
 use crate::fixture::Site;
-use crate::transport::{Limits, SendQueue};
+use crate::status::Sources;
+use crate::transport::{Connectivity, Limits, SendQueue};
 use crate::verify::{BatchVerifier, Pool};
-use synod_kernel::{Digest, Encode, Process, ReplicaId, Seq, View, Writer};
+use synod_kernel::{Digest, Encode, Process, ReplicaId, Seq, Status, View, Writer};
 use synod_protocols::pbft::Replica;
-use tokio::sync::mpsc;
+use synod_storage::SyncCounter;
+use tokio::sync::{mpsc, watch};
 
 const PROTOCOL: u8 = synod_protocols::pbft::PROTOCOL;
 
@@ -40,8 +42,16 @@ async fn frames_that_wait<P: Process>(bytes: usize, budget: usize) -> usize {
     let (out, _verified) = mpsc::unbounded_channel();
     let pool = Pool::start::<P>(0, scope, &BatchVerifier::new(cluster), &metrics, &out).expect("no threads");
     let status = watch::Sender::new(status());
+    let reporter = Reporter::new(Sources {
+        id: ReplicaId::new(0),
+        status: status.subscribe(),
+        connectivity: Connectivity::new(&scope.membership),
+        metrics: metrics.clone(),
+        log_syncs: SyncCounter::default(),
+        checkpoint_syncs: SyncCounter::default(),
+    });
     let limits = Limits { replica_budget_bytes: budget, ..Limits::default() };
-    let ingress = Ingress::new(scope.domain, PROTOCOL, &limits, pool.handle(), status.subscribe(), metrics.clone());
+    let ingress = Ingress::new(scope.domain, PROTOCOL, &limits, pool.handle(), reporter, metrics.clone());
     let peer = Address::Replica(ReplicaId::new(1));
     let origin = Arc::new(Origin {
         peer,

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use crate::disk::conformance;
-use crate::{Disk, Failure, Operation, RealDisk};
+use crate::{Disk, DiskFile, Failure, Operation, RealDisk};
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -78,4 +78,19 @@ fn folders_inside_the_folder_are_not_listed() {
     let disk = RealDisk::open(folder.path()).unwrap();
     disk.create("file").unwrap();
     assert_eq!(disk.list().unwrap(), ["file"]);
+}
+
+#[test]
+fn every_sync_is_counted_by_the_handle_it_was_made_through() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = RealDisk::open(folder.path()).unwrap();
+    let apart = disk.counted_apart();
+    let mut file = disk.create("file").unwrap();
+    file.write_at(0, b"content").unwrap();
+    assert_eq!((disk.syncs().get(), apart.syncs().get()), (0, 0), "a write is no sync");
+    file.sync().unwrap();
+    disk.clone().sync_dir().unwrap();
+    assert_eq!((disk.syncs().get(), apart.syncs().get()), (2, 0));
+    apart.open("file").unwrap().sync().unwrap();
+    assert_eq!((disk.syncs().get(), apart.syncs().get()), (2, 1));
 }
