@@ -21,7 +21,7 @@ mod timers;
 mod transport;
 pub mod verify;
 
-pub use client::{CallError, Client, ClientOptions, Settled, StatusError};
+pub use client::{Bundler, CallError, Client, ClientOptions, OperationOutcome, Settled, StatusError};
 pub use files::{ClientFolder, FileError, FileProblem, ReplicaFolder};
 pub use replica::{ReplicaOptions, RunError, Shutdown, ShutdownHandle, run_replica, shutdown};
 pub use status::{NodeStatus, Usage};
