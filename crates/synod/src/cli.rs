@@ -1,5 +1,6 @@
 //! The command line: what can be asked for, and the help that teaches it.
 
+use crate::bench::Bench;
 use crate::demo::Demo;
 use crate::genesis::DEFAULT_BASE_PORT;
 use crate::kv::Kv;
@@ -22,6 +23,7 @@ Examples:
       synod kv --dir cluster/client put hello world
       synod kv --dir cluster/client get hello
       synod status --dir cluster/client
+      synod bench --dir cluster/client --clients 16
 
 Exit codes:
   0   done
@@ -55,6 +57,7 @@ pub(crate) enum Command {
     Start(Start),
     Kv(Kv),
     Status(StatusArguments),
+    Bench(Bench),
 }
 
 #[derive(Debug, Subcommand)]

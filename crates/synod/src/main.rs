@@ -3,6 +3,7 @@
 //! Results go to standard output, everything else to standard error; the process ends with one of the codes of
 //! [`failure::Cause`], also when the command line makes no sense or an invariant of our own is broken.
 
+mod bench;
 mod cli;
 mod demo;
 mod failure;
@@ -46,11 +47,12 @@ fn run(command: &Command) -> Result<(), Failure> {
     match command {
         // It has a format to choose, and is worth listening to.
         Command::Start(_) => {}
-        Command::Demo(_) | Command::Genesis(_) | Command::Kv(_) | Command::Status(_) => {
+        Command::Bench(_) | Command::Demo(_) | Command::Genesis(_) | Command::Kv(_) | Command::Status(_) => {
             logging::start(LogFormat::Text, "off")?;
         }
     }
     match command {
+        Command::Bench(arguments) => bench::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),
         Command::Genesis(command) => genesis::run(command),
         Command::Start(arguments) => start::run(arguments),

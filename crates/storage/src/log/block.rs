@@ -7,7 +7,7 @@ use crate::tag::{Tag, TagKey, array};
 
 /// The unit of everything in a segment, in bytes. It is the page of the common systems and the physical sector of the
 /// common disks, so that writing a block never disturbs its neighbours.
-pub(super) const BLOCK_BYTES: usize = 4096;
+pub const BLOCK_BYTES: usize = 4096;
 
 const HEADER_BYTES: usize = 64;
 

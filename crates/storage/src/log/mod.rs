@@ -64,6 +64,7 @@ mod segment;
 mod spares;
 mod writer;
 
+pub use block::BLOCK_BYTES;
 pub use error::LogError;
 pub use writer::{Log, LogOptions, Position, Recovered};
 

@@ -1,5 +1,5 @@
-//! What leaves together and when, and that everyone is told of its own operation: first with a cluster that answers when
-//! the test says so, then with real replicas.
+//! What leaves together and when, and that everyone is told of its own: first with a cluster that answers when the
+//! test says so, then with real replicas.
 #![allow(clippy::unwrap_used)]
 
 use super::worker::Caller;
@@ -32,7 +32,7 @@ struct Asked {
 impl Asked {
     /// Executes it: each result is its operation in brackets.
     fn commit(self) {
-        let results = self.operations.iter().map(|operation| result_of(operation)).collect();
+        let results = self.operations.iter().map(result_of).collect();
         let outcome = Outcome::Committed { seq: Seq::new(1), results, certificate: certificate() };
         self.answer.send(Ok(outcome)).unwrap();
     }
