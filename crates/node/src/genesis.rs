@@ -33,10 +33,12 @@ pub struct DevOptions {
     pub endpoints: Vec<Endpoints>,
     /// What all replicas agree on.
     pub parameters: Parameters,
+    /// How many clients are registered; at least one is.
+    pub clients: u16,
 }
 
 impl DevOptions {
-    /// Replica i listens on `port + i` of this machine, and for its operator on `admin_port + i`.
+    /// Replica i listens on `port + i` of this machine, and for its operator on `admin_port + i`. There is one client.
     ///
     /// # Errors
     /// If the ports run out or overlap, or so many replicas cannot tolerate so many faults.
@@ -54,7 +56,7 @@ impl DevOptions {
             admin: format!("127.0.0.1:{}", admin_port + position),
         });
         let membership = Membership::new(replicas, Faults::Byzantine(faults)).map_err(DescriptorError::Membership)?;
-        Ok(Self { faults, endpoints: endpoints.collect(), parameters: Parameters::suited_to(&membership) })
+        Ok(Self { faults, endpoints: endpoints.collect(), parameters: Parameters::suited_to(&membership), clients: 1 })
     }
 }
 
@@ -65,8 +67,10 @@ pub struct DevCluster {
     pub cluster: Cluster,
     /// A folder for each replica.
     pub replicas: Vec<PathBuf>,
-    /// The folder of the one client.
+    /// The folder of the first client.
     pub client: PathBuf,
+    /// A folder for each client, the first included.
+    pub clients: Vec<PathBuf>,
     /// The folder with the operator's key.
     pub operator: PathBuf,
 }
@@ -124,16 +128,16 @@ fn public(seed: &SecretSeed) -> [u8; 32] {
     SecretKey::from_seed(seed).public().to_bytes()
 }
 
-/// Makes every key, the signed descriptor, and the folders `replica-0` … `replica-(n-1)`, `client` and `operator` in
-/// `folder`.
+/// Makes every key, the signed descriptor, and in `folder` the folders `replica-0` … `replica-(n-1)`, `client`,
+/// `client-2` … for as many clients as are wanted, and `operator`.
 ///
 /// # Errors
 /// If the options make no cluster, `folder` is there and not empty, or the system refuses.
 pub fn dev(folder: &Path, options: &DevOptions) -> Result<DevCluster, GenesisError> {
     let operator = new_seed()?;
-    let client = PairOfKeys::new()?;
+    let clients = (0..options.clients.max(1)).map(|_| PairOfKeys::new()).collect::<Result<Vec<_>, _>>()?;
     let replicas = options.endpoints.iter().map(|_| PairOfKeys::new()).collect::<Result<Vec<_>, _>>()?;
-    let descriptor = describe(options, &operator, &replicas, &client);
+    let descriptor = describe(options, &operator, &replicas, &clients);
     let signature = descriptor.sign(&SecretKey::from_seed(&operator));
     let file = DescriptorFile { descriptor, signatures: vec![OperatorSignature { operator: 0, signature }] };
     let cluster = file.clone().verify()?;
@@ -146,22 +150,43 @@ pub fn dev(folder: &Path, options: &DevOptions) -> Result<DevCluster, GenesisErr
         files::write_replica_folder(&path, &file, &settings, &keys.signing, &keys.transport)?;
         replica_folders.push(path);
     }
-    let client_folder = folder.join("client");
-    files::write_client_folder(&client_folder, &file, &client.signing, &client.transport)?;
+    let mut client_folders = Vec::new();
+    for (number, keys) in (1..).zip(&clients) {
+        let path = folder.join(numbered("client", number));
+        files::write_client_folder(&path, &file, &keys.signing, &keys.transport)?;
+        client_folders.push(path);
+    }
     let operator_folder = folder.join("operator");
     create_folder(&operator_folder)?;
     files::write_key(&operator_folder.join("operator.key"), "key of the operator dev", &operator)?;
     file.write(&operator_folder.join(DESCRIPTOR_FILE))?;
-    Ok(DevCluster { cluster, replicas: replica_folders, client: client_folder, operator: operator_folder })
+    let client = client_folders[0].clone();
+    let (replicas, clients, operator) = (replica_folders, client_folders, operator_folder);
+    Ok(DevCluster { cluster, replicas, client, clients, operator })
 }
 
-fn describe(options: &DevOptions, operator: &SecretSeed, replicas: &[PairOfKeys], client: &PairOfKeys) -> Descriptor {
+/// The first has the plain name, the others are numbered from 2.
+fn numbered(name: &str, number: u16) -> String {
+    if number == 1 { name.to_owned() } else { format!("{name}-{number}") }
+}
+
+fn describe(
+    options: &DevOptions,
+    operator: &SecretSeed,
+    replicas: &[PairOfKeys],
+    clients: &[PairOfKeys],
+) -> Descriptor {
     let replica = |(endpoints, keys): (&Endpoints, &PairOfKeys)| ReplicaEntry {
         operator: 0,
         voting_key: public(&keys.signing),
         transport_key: public(&keys.transport),
         address: endpoints.address.clone(),
         admin: endpoints.admin.clone(),
+    };
+    let client = |(number, keys): (u16, &PairOfKeys)| ClientEntry {
+        name: numbered("dev", number),
+        key: public(&keys.signing),
+        transport_key: public(&keys.transport),
     };
     Descriptor {
         dev: true,
@@ -170,11 +195,7 @@ fn describe(options: &DevOptions, operator: &SecretSeed, replicas: &[PairOfKeys]
         parameters: options.parameters,
         operators: vec![OperatorEntry { name: "dev".to_owned(), key: public(operator) }],
         replicas: options.endpoints.iter().zip(replicas).map(replica).collect(),
-        clients: vec![ClientEntry {
-            name: "dev".to_owned(),
-            key: public(&client.signing),
-            transport_key: public(&client.transport),
-        }],
+        clients: (1..).zip(clients).map(client).collect(),
     }
 }
 

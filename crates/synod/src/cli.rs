@@ -68,7 +68,7 @@ pub(crate) enum GenesisCommand {
 
 /// Make a whole cluster on this machine, for trying things out
 ///
-/// Writes a folder for every replica (replica-0, replica-1, ...), one for a client and one for the operator. All keys
+/// Writes a folder for every replica (replica-0, replica-1, ...), for every client and for the operator. All keys
 /// are made here, so the descriptor is marked as a development cluster's for good.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  synod genesis dev --replicas 7 --faults 2 --dir cluster --base-port 7600")]
@@ -79,6 +79,9 @@ pub(crate) struct DevGenesis {
     /// How many of them may lie: f, with n at least 3f+1 [default: as many as n allows]
     #[arg(long, value_name = "F")]
     pub(crate) faults: Option<u16>,
+    /// How many clients, each with a folder and keys of its own: client, client-2, client-3, ...
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) clients: u16,
     /// The folder to make; an empty one may be there
     #[arg(long)]
     pub(crate) dir: PathBuf,

@@ -19,10 +19,10 @@ pub(crate) fn run(command: &GenesisCommand) -> Result<(), Failure> {
 }
 
 fn dev(arguments: &DevGenesis) -> Result<(), Failure> {
-    let DevGenesis { replicas, faults, ref dir, base_port, json } = *arguments;
+    let DevGenesis { replicas, faults, clients, ref dir, base_port, json } = *arguments;
     let faults = faults.unwrap_or_else(|| most_faults(replicas));
     check_faults(replicas, faults)?;
-    let made = make(dir, &options(replicas, faults, base_port)?)?;
+    let made = make(dir, &DevOptions { clients, ..options(replicas, faults, base_port)? })?;
     if json { output::print_json(&Report::new(&made)) } else { output::print(&tell(&made)) }
 }
 
@@ -76,6 +76,8 @@ struct Report {
     replicas: Vec<ReplicaReport>,
     faults: u16,
     client: PathBuf,
+    /// All of them, `client` first.
+    clients: Vec<PathBuf>,
     operator: PathBuf,
 }
 
@@ -100,13 +102,14 @@ impl Report {
             replicas: made.replicas.iter().zip(&descriptor.replicas).map(replica).collect(),
             faults: descriptor.faults,
             client: made.client.clone(),
+            clients: made.clients.clone(),
             operator: made.operator.clone(),
         }
     }
 }
 
 fn tell(made: &DevCluster) -> String {
-    let Report { cluster, replicas, faults, client, operator, .. } = Report::new(made);
+    let Report { cluster, replicas, faults, client, clients, operator, .. } = Report::new(made);
     let program = output::program();
     let mut text =
         format!("made a development cluster of {} replicas that tolerates {faults} faulty\n", replicas.len());
@@ -116,7 +119,9 @@ fn tell(made: &DevCluster) -> String {
         let ReplicaReport { dir, address, admin } = replica;
         line(format!("  replica {position:<2} {}  at {address}, admin pages at {admin}", dir.display()));
     }
-    line(format!("  client     {}", client.display()));
+    for client in &clients {
+        line(format!("  client     {}", client.display()));
+    }
     line(format!("  operator   {}", operator.display()));
     line("\nAll keys were made on this machine, so it is for trying things out and not for production.".to_owned());
     line("Start every replica, each in a terminal of its own:".to_owned());

@@ -61,3 +61,19 @@ fn options_that_make_no_cluster_leave_no_folder() {
     assert!(matches!(DevOptions::local(4, 1, 65_533, 7000), Err(GenesisError::Ports { .. })));
     assert!(matches!(DevOptions::local(4, 1, 7000, 7003), Err(GenesisError::SamePorts { .. })));
 }
+
+#[test]
+fn as_many_clients_as_are_wanted_have_keys_and_folders_of_their_own() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("cluster");
+    let options = DevOptions { clients: 3, ..DevOptions::local(4, 1, 7000, 7100).unwrap() };
+    let made = dev(&folder, &options).unwrap();
+    assert_eq!(made.clients, ["client", "client-2", "client-3"].map(|name| folder.join(name)));
+    assert_eq!(made.clients[0], made.client);
+    let registered = &made.cluster.descriptor().clients;
+    for (path, entry) in made.clients.iter().zip(registered) {
+        assert_eq!(ClientFolder::open(path).unwrap().id().as_bytes(), &entry.key);
+    }
+    let names: Vec<_> = registered.iter().map(|entry| entry.name.as_str()).collect();
+    assert_eq!(names, ["dev", "dev-2", "dev-3"]);
+}

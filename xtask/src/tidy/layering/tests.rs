@@ -38,6 +38,12 @@ fn tests_of_protocols_may_not_depend_on_a_node() {
 }
 
 #[test]
+fn the_stranger_shares_nothing_with_the_product() {
+    let manifest = "[package]\nname = \"synod-hostile\"\n[dev-dependencies]\nsynod-kernel.workspace = true\n";
+    assert!(sentences("crates/hostile/Cargo.toml", manifest)[0].1.starts_with("the tests of synod-hostile"));
+}
+
+#[test]
 fn renaming_or_a_platform_does_not_hide_an_arrow() {
     let manifest = "[package]\nname = \"synod-kernel\"\n[dependencies]\nk = { package = \"synod-kv\", path = \"x\" }\n\
         [target.'cfg(unix)'.dependencies]\nsynod-state.workspace = true\n\

@@ -1,0 +1,173 @@
+//! The attacks: what each is called, how fast it goes, and what came of it.
+
+mod crowd;
+mod frames;
+mod requests;
+mod slow;
+mod strangers;
+
+use crate::channel::Fate;
+use crate::folder::Folder;
+use crate::pace::{self, Pace};
+use clap::ValueEnum;
+use crowd::Crowd;
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::time::timeout;
+
+/// What no correct client does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum Attack {
+    /// Random bytes to the ports of replicas and of their admin pages.
+    RandomBytes,
+    /// HTTP to the ports of replicas, and what is hardly HTTP to the admin pages.
+    Http,
+    /// Connections that are closed at once.
+    ConnectChurn,
+    /// Connections that are closed after the first bytes of a handshake.
+    HelloChurn,
+    /// Handshakes that are begun and not gone on with.
+    HalfHandshakes,
+    /// Handshakes with a key of nobody, with a replica's public key, with no key, and with a voting key.
+    ForeignKeys,
+    /// A byte per ten seconds of a handshake, on a thousand connections.
+    SlowHandshakes,
+    /// The same of a frame, after the handshake.
+    SlowFrames,
+    /// After a good handshake, random bytes where frames belong.
+    Garbage,
+    /// Lengths of zero, below a header, above the limit, and of four GiB.
+    BadLengths,
+    /// Headers that are cut short, and of another version, cluster, epoch, protocol or kind.
+    BadHeaders,
+    /// Signed bodies that claim four billion of everything, end early or late, or are a replica's to send.
+    BadBodies,
+    /// Requests whose signature is not good.
+    BadSignatures,
+    /// A reader that asks much and never reads.
+    ZeroWindow,
+    /// Each request several times, and in the wrong order.
+    Duplicates,
+    /// One request that was answered long ago, ten thousand times a second.
+    Retransmissions,
+    /// Two operations signed under one id, each sent to other replicas.
+    TwoBodies,
+    /// Requests to everyone but the primary.
+    BackupsOnly,
+    /// Two programs with one key and one session, each of which thinks it is alone.
+    SameKey,
+    /// As many good requests as the pace allows.
+    Flood,
+    /// Ids and sessions of 0 and of 2^64 - 1. Afterwards this client can open no session any more.
+    ExtremeIds,
+}
+
+/// How much of everything.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    pub(crate) time: Duration,
+    /// The share of one core that the attacker may take.
+    pub(crate) processor: f64,
+}
+
+/// How long an attack may take to end once its time is over.
+const GRACE: Duration = Duration::from_secs(5);
+
+impl Attack {
+    /// Actions a second, at most: connections, or else requests.
+    fn rate(self) -> u32 {
+        match self {
+            Self::Retransmissions => 10_000,
+            Self::Flood => 2_000,
+            Self::ConnectChurn | Self::SlowHandshakes | Self::BackupsOnly => 200,
+            Self::HelloChurn | Self::HalfHandshakes | Self::Duplicates | Self::TwoBodies | Self::SameKey => 100,
+            Self::RandomBytes | Self::Http | Self::SlowFrames | Self::ExtremeIds => 50,
+            Self::ForeignKeys | Self::Garbage | Self::BadLengths | Self::BadHeaders | Self::BadBodies => 20,
+            Self::BadSignatures => 10,
+            Self::ZeroWindow => 4,
+        }
+    }
+
+    /// Connections at once, of those attacks that are made of connections.
+    fn at_once(self) -> usize {
+        match self {
+            Self::SlowHandshakes | Self::SlowFrames => 1_000,
+            Self::HalfHandshakes => 512,
+            _ => 64,
+        }
+    }
+}
+
+/// What came of an attack.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tally {
+    /// Connections, or requests sent.
+    pub(crate) actions: u64,
+    /// Connections that the other side ended.
+    pub(crate) closed: u64,
+    /// Connections that we ended.
+    pub(crate) left: u64,
+    /// What did not come about, for want of a connection.
+    pub(crate) failed: u64,
+    /// Of those attacks that wait for answers: how many they believed.
+    pub(crate) answered: u64,
+}
+
+impl Tally {
+    fn count(&mut self, fate: io::Result<Fate>) {
+        match fate {
+            Ok(Fate::Closed) => self.closed += 1,
+            Ok(Fate::Left) => self.left += 1,
+            Err(_) => self.failed += 1,
+        }
+    }
+}
+
+/// Does it, and reports in JSON.
+pub(crate) async fn run(attack: Attack, folder: Arc<Folder>, bounds: Bounds) -> io::Result<String> {
+    let (start, before) = (Instant::now(), pace::computed());
+    let mut tally = Tally::default();
+    let pace = Pace::new(attack.rate(), bounds.time, bounds.processor);
+    // What is under way when this ends is dropped; what was counted stays.
+    let ended = timeout(bounds.time + GRACE, perform(attack, folder, pace, &mut tally)).await;
+    if let Ok(result) = ended {
+        result?;
+    }
+    let seconds = start.elapsed().as_secs_f64();
+    let computed = pace::computed().zip(before).map(|(now, then)| now.saturating_sub(then).as_secs_f64());
+    let Tally { actions, closed, left, failed, answered } = tally;
+    let name = attack.to_possible_value().map(|value| value.get_name().to_owned());
+    let report = serde_json::json!({
+        "attack": name, "seconds": seconds, "actions": actions, "closed": closed, "left": left, "failed": failed,
+        "answered": answered, "processor_seconds": computed,
+    });
+    Ok(report.to_string())
+}
+
+async fn perform(attack: Attack, folder: Arc<Folder>, pace: Pace, tally: &mut Tally) -> io::Result<()> {
+    let crowd = Crowd { folder: folder.clone(), at_once: attack.at_once() };
+    match attack {
+        Attack::RandomBytes => crowd.run(pace, tally, strangers::random_bytes).await,
+        Attack::Http => crowd.run(pace, tally, strangers::http).await,
+        Attack::ConnectChurn => crowd.run(pace, tally, strangers::connect).await,
+        Attack::HelloChurn => crowd.run(pace, tally, strangers::hello).await,
+        Attack::HalfHandshakes => crowd.run(pace, tally, strangers::half_handshake).await,
+        Attack::ForeignKeys => crowd.run(pace, tally, strangers::foreign_key).await,
+        Attack::SlowHandshakes => crowd.run(pace, tally, slow::handshake).await,
+        Attack::SlowFrames => crowd.run(pace, tally, slow::frame).await,
+        Attack::ZeroWindow => crowd.run(pace, tally, slow::reader).await,
+        Attack::Garbage => crowd.run(pace, tally, frames::garbage).await,
+        Attack::BadLengths => crowd.run(pace, tally, frames::bad_length).await,
+        Attack::BadHeaders => crowd.run(pace, tally, frames::bad_header).await,
+        Attack::BadBodies => crowd.run(pace, tally, frames::bad_body).await,
+        Attack::BadSignatures => crowd.run(pace, tally, frames::bad_signatures).await,
+        Attack::Duplicates => requests::duplicates(folder, pace, tally).await,
+        Attack::Retransmissions => requests::retransmissions(folder, pace, tally).await,
+        Attack::TwoBodies => requests::two_bodies(folder, pace, tally).await,
+        Attack::BackupsOnly => requests::backups_only(folder, pace, tally).await,
+        Attack::SameKey => requests::same_key(folder, pace, tally).await,
+        Attack::Flood => requests::flood(folder, pace, tally).await,
+        Attack::ExtremeIds => requests::extreme_ids(folder, pace, tally).await,
+    }
+}

@@ -1,0 +1,98 @@
+//! A standing channel to each replica: frames out, and what comes in handed on or forgotten.
+
+use crate::channel;
+use crate::folder::Folder;
+use crate::frame::{self, TO_REPLICA};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_rustls::client::TlsStream;
+
+/// How long a write may take.
+const WRITE_MAX: Duration = Duration::from_secs(2);
+
+/// A frame of a replica: whose, which kind, its body.
+pub(crate) type Heard = (usize, u8, Vec<u8>);
+
+/// One channel.
+struct Line {
+    writer: WriteHalf<TlsStream<TcpStream>>,
+    reader: JoinHandle<()>,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.reader.abort();
+    }
+}
+
+/// Channels to all replicas. One that breaks is made again when something is to be sent over it.
+pub(crate) struct Lines {
+    folder: Arc<Folder>,
+    /// Where frames go; they are read and forgotten without it.
+    heard: Option<mpsc::Sender<Heard>>,
+    lines: Vec<Option<Line>>,
+    /// Channels that were made.
+    pub(crate) made: u64,
+}
+
+impl Lines {
+    /// Nothing is connected yet.
+    pub(crate) fn new(folder: Arc<Folder>, heard: Option<mpsc::Sender<Heard>>) -> Self {
+        let lines = (0..folder.replicas()).map(|_| None).collect();
+        Self { folder, heard, lines, made: 0 }
+    }
+
+    /// Sends a frame to a replica.
+    pub(crate) async fn send(&mut self, replica: usize, frame: &[u8]) -> io::Result<()> {
+        debug_assert!(frame.len() <= TO_REPLICA + 4, "attacks with such lengths make their own connections");
+        if self.lines[replica].as_ref().is_none_or(|line| line.reader.is_finished()) {
+            let stream = channel::own(&self.folder, replica).await?;
+            let (reader, writer) = tokio::io::split(stream);
+            let reader = tokio::spawn(listen(self.folder.clone(), replica, reader, self.heard.clone()));
+            self.lines[replica] = Some(Line { writer, reader });
+            self.made += 1;
+        }
+        let Some(line) = &mut self.lines[replica] else { return Ok(()) };
+        let written = timeout(WRITE_MAX, async {
+            line.writer.write_all(frame).await?;
+            line.writer.flush().await
+        });
+        let written = written.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+        if written.is_err() {
+            self.lines[replica] = None;
+        }
+        written
+    }
+
+    /// Sends a frame to every replica; how many took it.
+    pub(crate) async fn send_to_all(&mut self, frame: &[u8]) -> usize {
+        let mut taken = 0;
+        for replica in 0..self.lines.len() {
+            taken += usize::from(self.send(replica, frame).await.is_ok());
+        }
+        taken
+    }
+}
+
+async fn listen(
+    folder: Arc<Folder>,
+    replica: usize,
+    mut reader: ReadHalf<TlsStream<TcpStream>>,
+    heard: Option<mpsc::Sender<Heard>>,
+) {
+    let Some(heard) = heard else {
+        channel::drain(&mut reader, Duration::from_secs(24 * 60 * 60)).await;
+        return;
+    };
+    while let Ok((kind, body)) = frame::read(&mut reader, folder.domain).await {
+        if heard.send((replica, kind, body)).await.is_err() {
+            return;
+        }
+    }
+}
