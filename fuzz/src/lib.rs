@@ -35,6 +35,7 @@ macro_rules! checks {
 
 checks! {
     kernel_batch = kernel::batch,
+    kernel_certificate = kernel::certificate,
     kernel_header = kernel::header,
     kernel_reply = kernel::reply,
     kernel_request = kernel::request,

@@ -106,7 +106,7 @@ impl Client {
         if answers.get(&from).is_some_and(|known: &Reply| known.answer.seq > reply.answer.seq) {
             return None;
         }
-        let Reply { answer, resolution, .. } = reply.clone();
+        let Reply { answer, resolution: Some(resolution), .. } = reply.clone() else { return None };
         answers.insert(from, reply);
         let same = |other: &&Answer| **other == answer;
         let agreeing = answers.values().map(|reply| &reply.answer).filter(same).count();

@@ -19,7 +19,7 @@ pub(crate) struct Domain {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Statement {
     Request,
-    Answer,
+    Answers,
 }
 
 impl Domain {
@@ -27,7 +27,7 @@ impl Domain {
     pub(crate) fn statement(&self, statement: Statement, encoding: &[u8]) -> [u8; 32] {
         let kind = match statement {
             Statement::Request => 1,
-            Statement::Answer => 2,
+            Statement::Answers => 3,
         };
         let input = Out::default().raw(&self.cluster).u64(self.epoch).u8(0).u8(kind).raw(encoding);
         digest("synod statement v1", &input.done())

@@ -1,6 +1,6 @@
 //! Replies, and what has to be checked before they count.
 
-use crate::codec::{In, malformed};
+use crate::codec::{In, Out, malformed};
 use crate::descriptor::verify;
 use crate::digest::{Statement, digest};
 use crate::folder::Folder;
@@ -9,10 +9,10 @@ use std::io;
 
 /// Bytes of a result, at most.
 const RESULT_MAX: usize = 4 << 20;
-/// Bytes of an encoded answer.
-const ANSWER: usize = 32 + 8 + 8 + 8 + 32;
+/// Answers under one signature, at most.
+const ANSWERS_MAX: u16 = 1024;
 
-/// What a replica signed.
+/// What a replica vouches for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) client: [u8; 32],
@@ -26,7 +26,8 @@ pub(crate) struct Answer {
 pub(crate) struct Reply {
     pub(crate) view: u64,
     pub(crate) answer: Answer,
-    pub(crate) resolution: Resolution,
+    /// None if the reply came by digest alone.
+    pub(crate) resolution: Option<Resolution>,
 }
 
 /// What became of the request with a digest.
@@ -48,31 +49,61 @@ impl Reply {
     /// Reads a reply that came through the channel of replica `from`, and checks that it is that replica's.
     pub(crate) fn read(folder: &Folder, from: usize, bytes: &[u8]) -> io::Result<Self> {
         let mut input = In::new(bytes);
-        let view = input.u64()?;
-        let mut signed = input;
-        let signed = signed.raw(ANSWER)?;
-        let client = input.array()?;
-        let place = Place { session: input.u64()?, id: input.u64()? };
-        let answer = Answer { client, place, seq: input.u64()?, result: input.array()? };
-        let (replica, signature) = (input.u16()?, input.array::<64>()?);
-        let result = input.bytes(RESULT_MAX)?;
+        let (view, client) = (input.u64()?, input.array()?);
+        let (place, seq) = (Place { session: input.u64()?, id: input.u64()? }, input.u64()?);
+        let (result, resolution) = match input.u8()? {
+            0 => (input.array()?, None),
+            1 => {
+                let result = input.bytes(RESULT_MAX)?;
+                (digest("synod result v1", result), Some(Resolution::decode(result)?))
+            }
+            _ => return Err(malformed("neither a digest nor a result")),
+        };
+        let answer = Answer { client, place, seq, result };
+        let replica = input.u16()?;
+        let signed = signed(&answer, &mut input)?;
+        let signature = input.array::<64>()?;
         input.end()?;
         if usize::from(replica) != from || from >= folder.replicas() {
             return Err(malformed("a reply that names another replica"));
         }
         let key = &folder.descriptor.replica[from].voting_key;
-        verify(key, &folder.domain.statement(Statement::Answer, signed), &signature)?;
-        if digest("synod result v1", result) != answer.result {
-            return Err(malformed("a result that is not the one that was signed"));
-        }
-        Ok(Self { view, answer, resolution: Resolution::decode(result)? })
+        verify(key, &folder.domain.statement(Statement::Answers, &signed), &signature)?;
+        Ok(Self { view, answer, resolution })
     }
 
     /// Whether it is about this very request.
     pub(crate) fn is_about(&self, folder: &Folder, request: &Request) -> bool {
         let Answer { client, place, .. } = self.answer;
-        client == folder.identity && place == request.place && self.resolution.request == request.digest
+        client == folder.identity
+            && place == request.place
+            && self.resolution.as_ref().is_some_and(|resolution| resolution.request == request.digest)
     }
+}
+
+/// How many answers were signed together, and the root of the tree over them, if `answer` stands where the input says.
+fn signed(answer: &Answer, input: &mut In<'_>) -> io::Result<Vec<u8>> {
+    let (index, count) = (input.u16()?, input.u16()?);
+    if count > ANSWERS_MAX || index >= count {
+        return Err(malformed("a place that is not among the answers"));
+    }
+    let Answer { client, place, seq, result } = answer;
+    let encoding = Out::default().raw(client).u64(place.session).u64(place.id).u64(*seq).raw(result).done();
+    let mut root = digest("synod answer v1", &encoding);
+    let (mut index, mut last) = (index, count - 1);
+    while last > 0 {
+        if index % 2 == 1 {
+            root = pair(&input.array()?, &root);
+        } else if index < last {
+            root = pair(&root, &input.array()?);
+        }
+        (index, last) = (index / 2, last / 2);
+    }
+    Ok(Out::default().u16(count).raw(&root).done())
+}
+
+fn pair(left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
+    digest("synod answers v1", &Out::default().raw(left).raw(right).done())
 }
 
 impl Resolution {

@@ -12,6 +12,9 @@ pub(crate) struct Place {
     pub(crate) id: u64,
 }
 
+/// Who answers in full: every replica, so that one honest reply is as good as another.
+pub(crate) const EVERYONE: u16 = u16::MAX;
+
 /// A signed request.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
@@ -24,7 +27,7 @@ pub(crate) struct Request {
 impl Request {
     /// Signs operations.
     pub(crate) fn sign(folder: &Folder, place: Place, operations: &[Vec<u8>]) -> Self {
-        let content = Out::default().raw(&folder.identity).u64(place.session).u64(place.id);
+        let content = Out::default().raw(&folder.identity).u64(place.session).u64(place.id).u16(EVERYONE);
         let content = content.list(operations, |out, operation| out.bytes(operation)).done();
         Self::sign_content(folder, place, content)
     }

@@ -61,7 +61,7 @@ fn the_documented_reply_is_believed_only_as_it_stands() {
     let reply = Reply::read(&folder, 2, body).unwrap();
     assert!(reply.is_about(&folder, &request(&folder)));
     assert_eq!((reply.view, reply.answer.seq), (0, 5));
-    let Body::Executed(results) = reply.resolution.body else { panic!("it was refused") };
+    let Body::Executed(results) = reply.resolution.unwrap().body else { panic!("it was refused") };
     assert_eq!(results, [vectors["put answer"].clone()]);
     assert_eq!(Answer::decode(&results[0]).unwrap(), Answer::Put { revision: 2 });
     assert!(Reply::read(&folder, 1, body).is_err(), "it came through the channel of another replica");

@@ -6,7 +6,8 @@ use crate::codec::{Decode, Encode, Malformed, Reader, Scope, Unverified, Writer}
 use crate::descriptor::{ClientEntry, Descriptor, OperatorEntry, Parameters, ReplicaEntry};
 use crate::ed25519::SecretKey;
 use crate::process::{Binding, Question};
-use crate::request::{Batch, Reply, Request, RequestKey};
+use crate::reply::Reply;
+use crate::request::{Batch, Request, RequestKey};
 use crate::signature::{Author, Signature};
 use crate::statement::{Domain, Kind, Signed, Statement};
 use crate::symbolic::{Referee, SymbolicSigner};

@@ -25,7 +25,8 @@
 use crate::codec::{Decode, Encode};
 use crate::digest::Digest;
 use crate::id::{Address, ClientId, ReplicaId, RequestId, Seq, View};
-use crate::request::{Batch, Reply, Request, RequestKey};
+use crate::reply::Reply;
+use crate::request::{Batch, Request, RequestKey};
 use alloc::vec::Vec;
 use bytes::Bytes;
 use core::{fmt::Debug, hash::Hash, time::Duration};

@@ -1,14 +1,13 @@
-//! What clients ask and replicas answer; the same for every protocol.
+//! What clients ask; the same for every protocol. (What replicas answer is in [`reply`](crate::reply).)
 //!
 //! A *bundle* of operations is the request: one id, one signature, ordered whole, an outcome per operation. A
-//! *batch* is what a primary gives one sequence number to: requests of many clients. A *reply* is one replica's
-//! signed word for the digest of a result; f+1 matching ones are a certificate that anyone can check.
+//! *batch* is what a primary gives one sequence number to: requests of many clients.
 
 use crate::codec::{Decode, Encode, Malformed, Reader, Writer};
 use crate::digest::{Digest, Hasher};
-use crate::id::{ClientId, RequestId, Seq, SessionId, View};
+use crate::id::{ClientId, ReplicaId, RequestId, SessionId};
 use crate::signature::{Author, Signature, Signer};
-use crate::statement::{Domain, Kind, Signed, Statement};
+use crate::statement::{Domain, Kind};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use bytes::Bytes;
@@ -54,12 +53,57 @@ impl Decode for RequestKey {
     }
 }
 
+/// Who answers a request with the whole result, where that is larger than its digest: one reply in full is enough if
+/// f+1 replicas vouch for the digest. [PBFT-TOCS02 "digest replies"] A request that is asked again is answered in full
+/// by all, so whom it names costs a client time at most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Replier {
+    /// Every replica.
+    #[default]
+    Everyone,
+    /// This one. If it is no replica of the cluster, nobody: who asks like that has to ask again.
+    One(ReplicaId),
+}
+
+impl Replier {
+    /// On the wire, in the place of a replica's number, which is far below.
+    const EVERYONE: u16 = u16::MAX;
+
+    /// Whether this replica answers in full.
+    pub fn includes(self, id: ReplicaId) -> bool {
+        match self {
+            Self::Everyone => true,
+            Self::One(named) => named == id,
+        }
+    }
+}
+
+impl Encode for Replier {
+    fn encode(&self, writer: &mut Writer) {
+        match self {
+            Self::Everyone => Self::EVERYONE.encode(writer),
+            Self::One(id) => id.encode(writer),
+        }
+    }
+}
+
+/// Reads any number: a request in the log must stay readable when there are fewer replicas than there were.
+impl Decode for Replier {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
+        Ok(match u16::decode(reader)? {
+            Self::EVERYONE => Self::Everyone,
+            number => Self::One(ReplicaId::new(number)),
+        })
+    }
+}
+
 /// A signed bundle of operations. Cheap to clone. Two requests are equal when what was signed is equal.
 #[derive(Clone)]
 pub struct Request(Arc<RequestBody>);
 
 struct RequestBody {
     key: RequestKey,
+    replier: Replier,
     operations: Vec<Bytes>,
     digest: Digest,
     signature: Signature,
@@ -67,8 +111,9 @@ struct RequestBody {
 
 const REQUEST: Kind = Kind { protocol: 0, statement: 1 };
 
-fn encode_request(key: &RequestKey, operations: &[Bytes], writer: &mut Writer) {
+fn encode_request(key: &RequestKey, replier: Replier, operations: &[Bytes], writer: &mut Writer) {
     key.encode(writer);
+    replier.encode(writer);
     writer.count(operations.len());
     operations.iter().for_each(|operation| writer.bytes(operation));
 }
@@ -111,7 +156,7 @@ fn check_bounds(operations: &[Bytes]) -> Result<(), RequestError> {
 }
 
 impl Request {
-    /// Signs operations as one request of the signer.
+    /// Signs operations as one request of the signer, to be answered in full by everyone.
     ///
     /// # Panics
     /// If the key is a replica's: handing it over is our own mistake.
@@ -122,18 +167,38 @@ impl Request {
         domain: &Domain,
         signer: &dyn Signer,
     ) -> Result<Self, RequestError> {
+        Self::sign_for(Replier::Everyone, session, id, operations, domain, signer)
+    }
+
+    /// Signs operations as one request of the signer.
+    ///
+    /// # Panics
+    /// If the key is a replica's: handing it over is our own mistake.
+    pub fn sign_for(
+        replier: Replier,
+        session: SessionId,
+        id: RequestId,
+        operations: Vec<Bytes>,
+        domain: &Domain,
+        signer: &dyn Signer,
+    ) -> Result<Self, RequestError> {
         let Author::Client(client) = signer.author() else { panic!("requests are signed with a client's key") };
         check_bounds(&operations)?;
         let key = RequestKey { client, session, id };
         let mut writer = Writer::default();
-        encode_request(&key, &operations, &mut writer);
+        encode_request(&key, replier, &operations, &mut writer);
         let digest = domain.digest(REQUEST, writer.since(0));
-        Ok(Self(Arc::new(RequestBody { key, operations, digest, signature: signer.sign(&digest) })))
+        Ok(Self(Arc::new(RequestBody { key, replier, operations, digest, signature: signer.sign(&digest) })))
     }
 
     /// Whose, and which one.
     pub fn key(&self) -> RequestKey {
         self.0.key
+    }
+
+    /// Who answers it in full.
+    pub fn replier(&self) -> Replier {
+        self.0.replier
     }
 
     /// What to do, in order.
@@ -148,7 +213,7 @@ impl Request {
 
     /// How much it adds to a batch, in bytes.
     pub fn size(&self) -> usize {
-        self.0.operations.iter().map(|operation| operation.len() + 4).sum::<usize>() + 116
+        self.0.operations.iter().map(|operation| operation.len() + 4).sum::<usize>() + 118
     }
 }
 
@@ -181,7 +246,7 @@ impl fmt::Debug for Request {
 
 impl Encode for Request {
     fn encode(&self, writer: &mut Writer) {
-        encode_request(&self.0.key, &self.0.operations, writer);
+        encode_request(&self.0.key, self.0.replier, &self.0.operations, writer);
         self.0.signature.encode(writer);
     }
 }
@@ -189,7 +254,7 @@ impl Encode for Request {
 impl Decode for Request {
     fn decode(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
         let mark = reader.mark();
-        let key = RequestKey::decode(reader)?;
+        let (key, replier) = (RequestKey::decode(reader)?, Replier::decode(reader)?);
         let count = reader.count("operations", MAX_OPERATIONS)?;
         let mut operations = Vec::new();
         for _ in 0..count {
@@ -199,7 +264,7 @@ impl Decode for Request {
         let digest = reader.digest_since(mark, REQUEST);
         let signature = Signature::decode(reader)?;
         reader.expect(Author::Client(key.client), digest, signature);
-        Ok(Self(Arc::new(RequestBody { key, operations, digest, signature })))
+        Ok(Self(Arc::new(RequestBody { key, replier, operations, digest, signature })))
     }
 }
 
@@ -286,101 +351,5 @@ impl Encode for Batch {
 impl Decode for Batch {
     fn decode(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
         Ok(Self::new(reader.list("requests in a batch", MAX_BATCH_REQUESTS)?))
-    }
-}
-
-/// What a replica puts its name to when it answers: request, place in the order, digest of the result.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Answer {
-    /// The request that is answered.
-    pub request: RequestKey,
-    /// Where it was executed, or refused, in the agreed order.
-    pub seq: Seq,
-    /// The digest of the result.
-    pub result: Digest,
-}
-
-impl Statement for Answer {
-    const KIND: Kind = Kind { protocol: 0, statement: 2 };
-
-    /// Never: a correct replica that executed a request refuses a repetition after the session was evicted.
-    fn contradicts(&self, _: &Self) -> bool {
-        false
-    }
-}
-
-impl Encode for Answer {
-    fn encode(&self, writer: &mut Writer) {
-        self.request.encode(writer);
-        self.seq.encode(writer);
-        self.result.encode(writer);
-    }
-}
-
-impl Decode for Answer {
-    fn decode(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
-        Ok(Self { request: Decode::decode(reader)?, seq: Decode::decode(reader)?, result: Decode::decode(reader)? })
-    }
-}
-
-/// One replica's answer. The view is a hint about where to send the next request; it proves nothing.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Reply {
-    view: View,
-    answer: Signed<Answer>,
-    result: Bytes,
-}
-
-/// The digest by which answers name a result.
-pub fn result_digest(result: &[u8]) -> Digest {
-    Digest::of("synod result v1", result)
-}
-
-impl Reply {
-    /// Signs an answer.
-    pub fn sign(
-        view: View,
-        request: RequestKey,
-        seq: Seq,
-        result: Bytes,
-        domain: &Domain,
-        signer: &dyn Signer,
-    ) -> Self {
-        let answer = Answer { request, seq, result: result_digest(&result) };
-        Self { view, answer: Signed::sign(answer, domain, signer), result }
-    }
-
-    /// The view the replica was in.
-    pub fn view(&self) -> View {
-        self.view
-    }
-
-    /// The signed part.
-    pub fn answer(&self) -> &Signed<Answer> {
-        &self.answer
-    }
-
-    /// The result, which the answer names by digest.
-    pub fn result(&self) -> &Bytes {
-        &self.result
-    }
-}
-
-impl Encode for Reply {
-    fn encode(&self, writer: &mut Writer) {
-        self.view.encode(writer);
-        self.answer.encode(writer);
-        writer.bytes(&self.result);
-    }
-}
-
-impl Decode for Reply {
-    fn decode(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let (view, answer) = (View::decode(reader)?, Signed::<Answer>::decode(reader)?);
-        let result = reader.bytes("result", MAX_RESULT_BYTES)?;
-        if result_digest(&result) != answer.statement().result {
-            return Err(Malformed::Inconsistent("the result is not the one the answer names"));
-        }
-        Ok(Self { view, answer, result })
     }
 }

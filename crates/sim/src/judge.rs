@@ -6,6 +6,7 @@
 //! must break, and a run that shows it is worth as much as one that does not break.
 
 mod agreement;
+mod certificate;
 mod clients;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -15,6 +16,7 @@ mod states;
 mod vows;
 
 pub use agreement::{Agreement, Novelty};
+pub use certificate::convinces;
 pub use clients::Clients;
 pub use reference::{Effect, Model, Reference, Submission};
 pub use states::States;
@@ -38,6 +40,8 @@ pub enum Rule {
     PersistBeforeSend,
     /// What a client knows to be committed stays where it was committed.
     AcknowledgedWrites,
+    /// What a client shows for an outcome proves it to anyone who knows the members' keys.
+    Certificates,
     /// Results are those of an independent model that executes the agreed order.
     Results,
     /// Once everything is healed, every request completes and honest replicas converge.
@@ -50,13 +54,14 @@ pub enum Rule {
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Agreement,
         Self::Validity,
         Self::StateEquality,
         Self::NoContradiction,
         Self::PersistBeforeSend,
         Self::AcknowledgedWrites,
+        Self::Certificates,
         Self::Results,
         Self::Liveness,
         Self::Wire,

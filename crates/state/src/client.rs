@@ -15,11 +15,14 @@
 //!   [`WINDOW`] of the lowest that is unresolved, and of the highest known to be executed.
 //! * A request goes to the presumed primary and then to everyone, so a primary cannot ignore a client for long. Which
 //!   replica that is, f liars cannot decide: it is the primary of the (f+1)-th largest view reported.
+//! * A large result comes from one replica, which the client names, each in its turn; the others vouch for its digest.
+//!   If f+1 do and the result does not come soon, everyone is asked, and answers in full. A replica that failed to send
+//!   one loses its turn for a while, so a liar costs a few delays. [PBFT-TOCS02 "digest replies"]
 //!
-//! At most [`WINDOW`] requests are held at once, with one reply of each replica for each: what a client holds is
-//! bounded by `WINDOW * (MAX_REQUEST_BYTES + n * MAX_RESULT_BYTES)` bytes and small change.
+//! At most [`WINDOW`] requests are held at once, with one answer of each replica for each, and large results of at most
+//! f+1 different ones: what a client holds is bounded by `WINDOW * (MAX_REQUEST_BYTES + (f + 1) * MAX_RESULT_BYTES)`
+//! bytes and small change, whatever liars send.
 
-use crate::reply::{Refusal, ReplyBody};
 use crate::sessions::WINDOW;
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
@@ -27,14 +30,15 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 use core::fmt;
 use core::hash::{Hash, Hasher};
-use pending::{Pending, Phase};
-use synod_kernel::request::Answer;
+use pending::{Heard, Pending, Phase};
+use repliers::Repliers;
+use synod_kernel::request::{Replier, RequestError};
 use synod_kernel::signature::{Author, Signer};
-use synod_kernel::{
-    Certificate, ClientId, ReplicaId, Reply, Request, RequestId, Scope, SessionId, Threshold, View, Weak,
-};
+use synod_kernel::{ClientId, ReplicaId, Reply, Request, RequestId, Scope, SessionId, Threshold, View, Weak};
 
 mod pending;
+mod repliers;
+mod settle;
 mod vocabulary;
 
 pub use vocabulary::{
@@ -59,6 +63,7 @@ pub struct Client {
     last_ticket: Ticket,
     /// The latest view that each replica reported.
     views: BTreeMap<ReplicaId, View>,
+    repliers: Repliers,
     /// At most [`WINDOW`].
     pending: BTreeMap<Ticket, Pending>,
 }
@@ -82,6 +87,7 @@ impl Client {
             executed: RequestId::default(),
             last_ticket: Ticket::default(),
             views: BTreeMap::new(),
+            repliers: Repliers::new(session),
             pending: BTreeMap::new(),
         }
     }
@@ -104,11 +110,11 @@ impl Client {
     ) -> Result<Ticket, SubmitError> {
         self.find_room()?;
         let id = self.issued.next();
-        let request = Request::sign(self.session, id, operations, &self.scope.domain, &*self.signer)?;
+        let (request, replier) = self.sign(id, operations)?;
         self.issued = id;
         self.last_ticket = self.last_ticket.next();
         let ticket = self.last_ticket;
-        let mut pending = Pending::new(request, destination);
+        let mut pending = Pending::new(request, replier, destination);
         let targets = self.targets(destination);
         pending.send(ticket, &targets, &self.patience, out);
         self.pending.insert(ticket, pending);
@@ -182,6 +188,14 @@ impl Client {
         self.scope.membership.primary(vouched.copied().unwrap_or_default())
     }
 
+    /// A request of the present session, and the replica it names to send the result.
+    fn sign(&mut self, id: RequestId, operations: Vec<Bytes>) -> Result<(Request, ReplicaId), RequestError> {
+        let replier = self.repliers.choose(&self.scope.membership);
+        let (domain, named) = (&self.scope.domain, Replier::One(replier));
+        let request = Request::sign_for(named, self.session, id, operations, domain, &*self.signer)?;
+        Ok((request, replier))
+    }
+
     fn targets(&self, destination: Destination) -> Vec<ReplicaId> {
         match destination {
             Destination::Primary => Vec::from([self.presumed_primary()]),
@@ -221,110 +235,52 @@ impl Client {
 
     fn on_reply(&mut self, from: ReplicaId, reply: Reply, out: &mut Vec<ClientEffect>) {
         let members = self.scope.membership;
-        if reply.answer().signer() != from || !members.contains(from) {
+        if reply.signer() != from || !members.contains(from) {
             return;
         }
+        self.repliers.hear(from);
         let view = self.views.entry(from).or_default();
         *view = reply.view().max(*view);
-        let key = reply.answer().statement().request;
+        let key = reply.answer().request;
         let mut unsettled = self.pending.iter_mut().filter(|(_, pending)| pending.is_unresolved_in(key.session));
         let Some((&ticket, pending)) = unsettled.find(|(_, pending)| pending.request.key() == key) else {
             return;
         };
-        if let Some((certificate, body)) = pending.hear(reply, &members) {
-            self.settle(ticket, certificate, body, out);
-        }
-    }
-
-    /// f+1 replicas agree.
-    fn settle(
-        &mut self,
-        ticket: Ticket,
-        certificate: Certificate<Answer, Weak>,
-        body: ReplyBody,
-        out: &mut Vec<ClientEffect>,
-    ) {
-        let Answer { request: key, seq, .. } = *certificate.statement();
-        let is_current = key.session == self.session;
-        let outcome = match body {
-            ReplyBody::Executed(results) => Outcome::Committed { seq, results, certificate },
-            ReplyBody::Refused(Refusal::SessionNeverOpened { highest }) if self.reopen(key.session, highest, out) => {
-                return;
-            }
-            ReplyBody::Refused(Refusal::DifferentBody) if is_current && self.leave_session(key.session) => {
-                return self.move_to_session(&[ticket], out);
-            }
-            ReplyBody::Refused(refusal) => Outcome::Rejected(refusal),
-        };
-        match outcome {
-            Outcome::Committed { .. } | Outcome::Rejected(Refusal::ResultForgotten { .. }) => {
-                if is_current {
-                    self.executed = self.executed.max(key.id);
+        let is_active = pending.phase == Phase::Active;
+        match pending.hear(reply, &members) {
+            Heard::Nothing => {}
+            Heard::Settled(certificate, body) => {
+                if pending.was_served(certificate.answer()) {
+                    self.repliers.served(pending.replier);
                 }
+                self.settle(ticket, certificate, body, out);
             }
-            Outcome::Rejected(Refusal::SessionEvicted { highest } | Refusal::SessionNeverOpened { highest }) => {
-                if is_current {
-                    self.leave_session(highest);
-                }
+            Heard::ResultMissing if is_active => {
+                let timer = ClientTimer::Retransmit(ticket);
+                out.push(ClientEffect::Arm { timer, after: self.patience.result.min(self.patience.widen) });
             }
-            // None of these befalls a session that is this incarnation's alone: find one that is.
-            Outcome::Rejected(Refusal::Stale { .. } | Refusal::TooFarAhead | Refusal::DifferentBody) => {
-                if is_current {
-                    self.leave_session(key.session);
-                }
-            }
-            Outcome::Unavailable | Outcome::Unknown => unreachable!("replicas have answered"),
-        }
-        self.finish(ticket, outcome, out);
-    }
-
-    /// Moves all requests of a session in which nothing was executed, or ever will be, to a later session. Returns
-    /// whether there is one.
-    fn reopen(&mut self, unopened: SessionId, highest: SessionId, out: &mut Vec<ClientEffect>) -> bool {
-        if !self.leave_session(highest) {
-            return false;
-        }
-        let is_unopened = |(_, pending): &(&Ticket, &Pending)| pending.is_unresolved_in(unopened);
-        let tickets: Vec<Ticket> = self.pending.iter().filter(is_unopened).map(|(ticket, _)| *ticket).collect();
-        self.move_to_session(&tickets, out);
-        true
-    }
-
-    /// Signs requests that were never executed, and never will be under the keys they have, anew in the session.
-    fn move_to_session(&mut self, tickets: &[Ticket], out: &mut Vec<ClientEffect>) {
-        for &ticket in tickets {
-            let destination = self.pending[&ticket].destination;
-            let targets = self.targets(destination);
-            let pending = self.pending.get_mut(&ticket).expect("nothing was removed since");
-            self.issued = self.issued.next();
-            let operations = pending.request.operations().to_vec();
-            let request = Request::sign(self.session, self.issued, operations, &self.scope.domain, &*self.signer);
-            pending.replace(request.expect("the same operations were within the bounds before"));
-            if pending.phase == Phase::Active {
-                pending.send(ticket, &targets, &self.patience, out);
-            }
+            Heard::ResultWithheld if is_active => self.ask_everyone(ticket, out),
+            // Nobody waits; whoever asks again will ask everyone.
+            Heard::ResultMissing | Heard::ResultWithheld => {}
         }
     }
 
-    fn finish(&mut self, ticket: Ticket, outcome: Outcome, out: &mut Vec<ClientEffect>) {
-        let pending = self.pending.get_mut(&ticket).expect("only what is pending is settled");
-        match pending.phase {
-            Phase::Active => {
-                self.pending.remove(&ticket);
-                disarm(ticket, out);
-                out.push(ClientEffect::Done { ticket, outcome });
+    /// Sends a request to all replicas, again. The one that was to send a result which is missing by now has failed.
+    fn ask_everyone(&mut self, ticket: Ticket, out: &mut Vec<ClientEffect>) {
+        let targets = self.targets(Destination::All);
+        if let Some(pending) = self.pending.get_mut(&ticket).filter(|pending| pending.phase == Phase::Active) {
+            if pending.lacks_result() {
+                self.repliers.failed(pending.replier);
             }
-            Phase::Unknown => pending.phase = Phase::Settled(outcome),
-            Phase::Settled(_) => unreachable!("what is settled listens to no replies"),
+            pending.send(ticket, &targets, &self.patience, out);
         }
     }
 
     fn on_retransmit(&mut self, ticket: Ticket, out: &mut Vec<ClientEffect>) {
-        let targets = self.targets(Destination::All);
-        if let Some(pending) = self.pending.get_mut(&ticket).filter(|pending| pending.phase == Phase::Active) {
+        if let Some(pending) = self.pending.get_mut(&ticket).filter(|pending| !pending.lacks_result()) {
             pending.attempt += 1;
-            pending.send(ticket, &targets, &self.patience, out);
         }
+        self.ask_everyone(ticket, out);
     }
 
     fn on_deadline(&mut self, ticket: Ticket, out: &mut Vec<ClientEffect>) {
@@ -355,6 +311,7 @@ impl fmt::Debug for Client {
             .field("issued", &self.issued)
             .field("executed", &self.executed)
             .field("views", &self.views)
+            .field("repliers", &self.repliers)
             .field("pending", &self.pending)
             .finish_non_exhaustive()
     }
@@ -364,7 +321,7 @@ impl fmt::Debug for Client {
 impl Hash for Client {
     fn hash<H: Hasher>(&self, state: &mut H) {
         (self.identity, self.session, self.stride, self.issued, self.executed, self.last_ticket).hash(state);
-        (&self.views, &self.pending).hash(state);
+        (&self.views, &self.repliers, &self.pending).hash(state);
     }
 }
 

@@ -9,7 +9,7 @@ use synod::Bytes;
 use synod::kernel::descriptor::{ClientEntry, Cluster, Descriptor, OperatorEntry, Parameters, ReplicaEntry};
 use synod::kernel::ed25519::{Ed25519Signer, SecretKey};
 use synod::kernel::frame::{Empty, FrameKind, Header};
-use synod::kernel::{Digest, Encode, ReplicaId, Reply, Request, RequestId, Seq, SessionId, Status, View};
+use synod::kernel::{Digest, Encode, ReplicaId, Reply, Request, RequestId, RequestKey, Seq, SessionId, Status, View};
 use synod::kv::{Answer, Operation, Revision};
 use synod::node::files::{DescriptorFile, OperatorSignature};
 use synod::node::status::{NodeStatus, PeerLink, Queues, Syncs, Usage, Work};
@@ -93,7 +93,9 @@ fn computed() -> Vec<(&'static str, Vec<u8>)> {
     let body = ReplyBody::Executed(vec![Bytes::from(answer.to_bytes())]);
     let resolution = Resolution::encoded(&request, body);
     let replica = Ed25519Signer::replica(ReplicaId::new(2), key(0x12));
-    let reply = Reply::sign(View::new(0), request.key(), Seq::new(5), resolution.clone(), &domain, &replica);
+    let other = |id| (RequestKey { id: RequestId::new(id), ..request.key() }, Seq::new(5), Bytes::new());
+    let answers = [other(2), (request.key(), Seq::new(5), resolution.clone()), other(3)];
+    let reply = Reply::sign_all(View::new(0), answers, &domain, &replica).swap_remove(1);
     vec![
         ("digest of nothing for the purpose synod", Digest::of("synod", &[]).0.to_vec()),
         ("descriptor", descriptor().descriptor.to_bytes()),

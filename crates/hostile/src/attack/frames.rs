@@ -7,7 +7,7 @@ use crate::codec::Out;
 use crate::digest::Domain;
 use crate::frame::{HEADER, Header, MESSAGE, REPLY, REQUEST, STATUS, STATUS_QUERY, TO_REPLICA};
 use crate::kv;
-use crate::request::{Place, Request};
+use crate::request::{EVERYONE, Place, Request};
 use std::io;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
@@ -61,7 +61,7 @@ pub(super) async fn bad_header(member: Member) -> io::Result<Fate> {
 
 /// Content of requests that is signed as it stands, and is wrong in one place.
 fn bad_content(member: &Member) -> Vec<u8> {
-    let start = Out::default().raw(&member.folder.identity).u64(1).u64(1);
+    let start = Out::default().raw(&member.folder.identity).u64(1).u64(1).u16(EVERYONE);
     match member.way(7) {
         0 => start.u32(u32::MAX).done(),
         1 => start.u32(1).u32(u32::MAX).done(),
@@ -70,7 +70,7 @@ fn bad_content(member: &Member) -> Vec<u8> {
         4 => start.u32(1).bytes(&vec![0; (3 << 19) + 1]).done(),
         5 => start.u32(1).bytes(b"x").u8(0).done(),
         // Another client's, with our signature.
-        _ => Out::default().raw(&[7; 32]).u64(1).u64(1).u32(1).bytes(b"x").done(),
+        _ => Out::default().raw(&[7; 32]).u64(1).u64(1).u16(EVERYONE).u32(1).bytes(b"x").done(),
     }
 }
 

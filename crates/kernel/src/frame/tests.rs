@@ -108,6 +108,6 @@ fn any_bytes_are_a_header_or_an_error() {
 #[test]
 fn a_client_frame_has_room_for_the_largest_request() {
     let operations = crate::request::MAX_OPERATIONS * 4;
-    let largest = HEADER_BYTES + crate::request::MAX_REQUEST_BYTES + operations + 116;
+    let largest = HEADER_BYTES + crate::request::MAX_REQUEST_BYTES + operations + 118;
     assert!(largest <= MAX_CLIENT_FRAME && MAX_CLIENT_FRAME <= MAX_REPLICA_FRAME);
 }

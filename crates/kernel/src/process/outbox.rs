@@ -2,7 +2,8 @@
 
 use super::{Effect, Message, Process, Record, Target, Task};
 use crate::id::ReplicaId;
-use crate::request::{Reply, Request};
+use crate::reply::Reply;
+use crate::request::Request;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -39,7 +40,7 @@ impl<P: Process> Outbox<P> {
     }
     /// Answers the client that asked.
     pub fn reply(&mut self, reply: Reply) {
-        let to = reply.answer().statement().request.client;
+        let to = reply.answer().request.client;
         self.effects.push(Effect::Reply { to, reply });
     }
     /// Sets a timer, replacing one of the same name.

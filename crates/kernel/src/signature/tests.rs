@@ -6,7 +6,8 @@ use crate::ed25519::{Ed25519Signer, Ed25519Verifier};
 use crate::fixture::{
     CLIENT, Vote, client_signer, domain, read, referee, replica_signer, reply, request, secret, vote,
 };
-use crate::request::{Reply, Request};
+use crate::reply::Reply;
+use crate::request::Request;
 use crate::{Digest, Domain, Epoch, Kind, Signed, Statement};
 
 /// A scheme: who verifies, replicas 0 and 1, a registered client and one that is not.
@@ -178,4 +179,26 @@ fn a_request_has_operations_and_not_too_many() {
     assert_eq!(sign(large(MAX_REQUEST_BYTES)), Ok(()));
     assert_eq!(sign(large(MAX_REQUEST_BYTES + 1)), Err(RequestError::TooLarge(MAX_REQUEST_BYTES + 1)));
     assert_eq!(request(1, &[b"a"]), request(1, &[b"a"]));
+}
+
+#[test]
+fn a_request_names_who_answers_it_in_full_and_that_is_signed() {
+    use crate::request::Replier;
+    let sign = |replier| {
+        let (session, id) = (crate::SessionId::new(1), crate::RequestId::new(1));
+        let operations = vec![bytes::Bytes::from_static(b"put a")];
+        Request::sign_for(replier, session, id, operations, &domain(), &client_signer()).expect("in bounds")
+    };
+    let named = |position| Replier::One(ReplicaId::new(position));
+    for (replier, included) in [(Replier::Everyone, [true; 2]), (named(0), [true, false]), (named(200), [false; 2])] {
+        let request = sign(replier);
+        assert_eq!([0, 1].map(|position| request.replier().includes(ReplicaId::new(position))), included);
+        let read_back: Request = crate::fixture::read_verified(&request.to_bytes());
+        assert_eq!((read_back.replier(), read_back.size()), (replier, request.to_bytes().len()));
+        assert!(replier == named(0) || request != sign(named(0)), "what is signed differs");
+    }
+    let mut bytes = sign(named(0)).to_bytes();
+    bytes[48] = 1;
+    let verdict = read::<Request>(&bytes).expect("canonical").verify(&crate::fixture::referee());
+    assert_eq!(verdict, Err(Invalid::BadSignature(Author::Client(CLIENT))), "nobody on the way names another");
 }

@@ -4,7 +4,8 @@ use crate::judge::{self, Judge};
 use crate::verdict::Verdict;
 use std::sync::LazyLock;
 use synod_kernel::frame::{HEADER_BYTES, Header};
-use synod_kernel::request::{MAX_BATCH_REQUESTS, MAX_OPERATIONS, MAX_REQUEST_BYTES, result_digest};
+use synod_kernel::reply::{AnswerCertificate, result_digest};
+use synod_kernel::request::{MAX_BATCH_REQUESTS, MAX_OPERATIONS, MAX_REQUEST_BYTES};
 use synod_kernel::{Batch, Encode, Reply, Request, Status, Writer};
 
 pub(crate) mod samples;
@@ -15,6 +16,8 @@ fn encodings<T: Encode>(samples: Vec<(&'static str, T)>) -> Vec<Vec<u8>> {
 
 static REQUESTS: LazyLock<Judge> = LazyLock::new(|| Judge::who_heard::<Request>(encodings(samples::requests())));
 static REPLIES: LazyLock<Judge> = LazyLock::new(|| Judge::who_heard::<Reply>(encodings(samples::replies())));
+static CERTIFICATES: LazyLock<Judge> =
+    LazyLock::new(|| Judge::who_heard::<AnswerCertificate>(encodings(samples::certificates())));
 
 /// Keeps its bounds, whether believed or not.
 fn assert_bounded(request: &Request) {
@@ -48,7 +51,18 @@ pub(crate) fn batch(input: &[u8]) -> Verdict {
 pub(crate) fn reply(input: &[u8]) -> Verdict {
     let (verdict, value) = REPLIES.judge::<Reply>(input);
     if let Some(reply) = value {
-        assert_eq!(result_digest(reply.result()), reply.answer().statement().result, "the result that was signed");
+        let is_named = |result: &bytes::Bytes| result_digest(result) == reply.answer().result;
+        assert!(reply.result().is_none_or(is_named), "the result that was signed");
+    }
+    verdict
+}
+
+/// The proof of an answer.
+pub(crate) fn certificate(input: &[u8]) -> Verdict {
+    let (verdict, value) = CERTIFICATES.judge::<AnswerCertificate>(input);
+    if let Some(certificate) = value {
+        let members = judge::scope().membership;
+        assert!(certificate.signers().len() >= members.weak() && certificate.signers().all(|id| members.contains(id)));
     }
     verdict
 }

@@ -3,6 +3,7 @@
 use crate::judge;
 use bytes::Bytes;
 use synod_kernel::frame::{Empty, FrameKind, Header};
+use synod_kernel::reply::AnswerCertificate;
 use synod_kernel::{Batch, Digest, ReplicaId, Reply, Request, RequestId, RequestKey, Seq, SessionId, Status, View};
 
 /// The number of the protocol in all headers.
@@ -35,14 +36,33 @@ pub(crate) fn batches() -> Vec<(&'static str, Batch)> {
     ]
 }
 
-/// Replies with and without content.
+/// The replies of a replica to the requests of a batch.
+fn batch_replies(position: u16, results: &[&'static [u8]]) -> Vec<Reply> {
+    let key = |id| RequestKey { client: client_id(), session: SessionId::new(9), id: RequestId::new(id) };
+    let answers = (1..).zip(results).map(|(id, result)| (key(id), Seq::new(5), Bytes::from_static(result)));
+    Reply::sign_all(View::new(2), answers, &judge::scope().domain, &judge::replica(position))
+}
+
+/// Replies that were signed alone or with others, with and without content.
 pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
-    let key = RequestKey { client: client_id(), session: SessionId::new(9), id: RequestId::new(1) };
-    let reply = |position, result: &'static [u8]| {
-        let (result, domain) = (Bytes::from_static(result), judge::scope().domain);
-        Reply::sign(View::new(2), key, Seq::new(5), result, &domain, &judge::replica(position))
+    let among = batch_replies(2, &[b"one", b"two", &[7; 80]]);
+    vec![
+        ("result", batch_replies(1, &[b"done"]).remove(0)),
+        ("empty-result", batch_replies(3, &[b""]).remove(0)),
+        ("among-others", among[1].clone()),
+        ("digest", among[2].clone().abridged()),
+    ]
+}
+
+/// Proofs by replicas that signed the same answer in the same tree and in others.
+pub(crate) fn certificates() -> Vec<(&'static str, AnswerCertificate)> {
+    let (alone, among) = (batch_replies(0, &[b"one"]).remove(0), batch_replies(2, &[b"one", b"two", b"three"]));
+    let third = batch_replies(3, &[b"one", b"two", b"three"]).remove(0);
+    let gather = |replies: &[&Reply]| {
+        let members = judge::scope().membership;
+        AnswerCertificate::gather(alone.answer(), replies.iter().copied(), &members).expect("enough signers")
     };
-    vec![("result", reply(1, b"done")), ("empty-result", reply(3, b""))]
+    vec![("two", gather(&[&alone, &among[0]])), ("three", gather(&[&alone, &among[0], &third]))]
 }
 
 fn client_id() -> synod_kernel::ClientId {

@@ -316,10 +316,7 @@ impl Replica {
         }
         let batch = self.slots.get(&seq).and_then(|slot| slot.committed.as_ref()).map(|c| c.statement().digest);
         let batch = batch.and_then(|digest| self.body(digest));
-        for (index, outcome) in outcomes.into_iter().enumerate() {
-            let digest = batch.as_ref().and_then(|batch| batch.requests().get(index)).map(|request| request.digest());
-            self.answer(digest, outcome, out);
-        }
+        self.answer_batch(seq, batch.as_ref(), outcomes, out);
         self.propose(out);
     }
 

@@ -5,6 +5,10 @@
 //! was executed under it, and never starts for a request the service has executed before: so no client can make
 //! correct replicas leave a correct primary.
 //!
+//! The answers to a batch are signed at once. Where a result is large, the client named the replica that sends it, and
+//! the others vouch for its digest. What is answered again goes out in full from everyone: somebody missed it.
+//! [PBFT-TOCS02 "digest replies"]
+//!
 //! Bounds: what waits, per client and in total ([`Loads`]); what was answered ([`Answered`]). A client that floods
 //! harms itself.
 
@@ -15,7 +19,7 @@ use super::rule::{Rule, Timer};
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use synod_kernel::request::MAX_BATCH_REQUESTS;
-use synod_kernel::{Address, Batch, Digest, Executed, Reply, Request, RequestId, RequestKey, Task, View};
+use synod_kernel::{Address, Batch, Executed, Reply, Request, RequestId, RequestKey, Seq, Task, View};
 
 /// Keys in the primary's queue that wait no longer, at most: beyond it they are removed.
 const QUEUE_STALE_MAX: usize = 1 << 14;
@@ -135,7 +139,7 @@ impl Replica {
     pub(super) fn on_request(&mut self, from: Address, request: Request, out: &mut Out) {
         if let Some(reply) = self.requests.answered.reply_to(&request) {
             out.applied(Rule::RepeatReply);
-            return out.reply(reply.clone());
+            return out.reply(reply.clone().in_view(self.view));
         }
         let way = match from {
             Address::Client(_) => Way::Sent,
@@ -172,7 +176,7 @@ impl Replica {
     pub(super) fn on_recalled(&mut self, request: &Request, outcome: Option<Executed>, out: &mut Out) {
         let key = request.key();
         match outcome {
-            Some(outcome) => self.answer(Some(request.digest()), outcome, out),
+            Some(outcome) => self.answer_again(request, outcome, out),
             None if self.is_active_primary() => {
                 self.requests.enqueue(key);
                 self.propose(out);
@@ -201,18 +205,42 @@ impl Replica {
         }
     }
 
-    /// Answers a request that was executed or refused, and stops waiting for it. `digest` is the request's.
-    pub(super) fn answer(&mut self, digest: Option<Digest>, outcome: Executed, out: &mut Out) {
-        let Executed { request: key, seq, result, floor } = outcome;
-        self.stop_waiting(&key, out);
-        for older in self.requests.up_to(key, floor) {
+    /// Answers the requests of the batch that was executed at `seq`, with one signature, and stops waiting for them.
+    pub(super) fn answer_batch(&mut self, seq: Seq, batch: Option<&Batch>, outcomes: Vec<Executed>, out: &mut Out) {
+        outcomes.iter().for_each(|outcome| self.stop_waiting_for(outcome, out));
+        for (index, reply) in self.sign_answers(outcomes).into_iter().enumerate() {
+            let Some(request) = batch.and_then(|batch| batch.requests().get(index)) else {
+                out.reply(reply);
+                continue;
+            };
+            self.requests.answered.keep(request.digest(), reply.clone());
+            // One that was executed before was ordered again because somebody asked again.
+            let is_repetition = reply.answer().seq != seq;
+            let is_in_full = is_repetition || request.replier().includes(self.config.id());
+            out.reply(if is_in_full { reply } else { reply.abridged() });
+        }
+    }
+
+    /// Answers a request that was asked again, in full, and stops waiting for it.
+    fn answer_again(&mut self, request: &Request, outcome: Executed, out: &mut Out) {
+        self.stop_waiting_for(&outcome, out);
+        for reply in self.sign_answers(Vec::from([outcome])) {
+            self.requests.answered.keep(request.digest(), reply.clone());
+            out.reply(reply);
+        }
+    }
+
+    fn sign_answers(&self, outcomes: Vec<Executed>) -> Vec<Reply> {
+        let answers = outcomes.into_iter().map(|Executed { request, seq, result, .. }| (request, seq, result));
+        Reply::sign_all(self.view, answers, self.config.domain(), self.config.signer())
+    }
+
+    /// This request has its outcome, and so have all of its session that will not be executed any more.
+    fn stop_waiting_for(&mut self, outcome: &Executed, out: &mut Out) {
+        self.stop_waiting(&outcome.request, out);
+        for older in self.requests.up_to(outcome.request, outcome.floor) {
             self.stop_waiting(&older, out);
         }
-        let reply = Reply::sign(self.view, key, seq, result, self.config.domain(), self.config.signer());
-        if let Some(digest) = digest {
-            self.requests.answered.keep(digest, reply.clone());
-        }
-        out.reply(reply);
     }
 
     fn stop_waiting(&mut self, key: &RequestKey, out: &mut Out) {

@@ -5,6 +5,7 @@ mod boot;
 mod checkpoint;
 mod new_view;
 mod normal;
+mod replies;
 mod requests;
 mod storm;
 #[path = "../support/mod.rs"]

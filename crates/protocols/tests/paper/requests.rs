@@ -68,7 +68,7 @@ fn pbft_4_1_a_repeated_request_is_answered_and_not_executed_again() {
         let replies = &cluster.nodes[usize::from(at)].replies;
         assert_eq!(replies.len(), 2);
         assert_eq!(replies[0], replies[1]);
-        assert_eq!(replies[0].answer().statement().seq, Seq::new(1));
+        assert_eq!(replies[0].answer().seq, Seq::new(1));
     }
 }
 
@@ -228,6 +228,6 @@ fn pbft_4_1_replies_name_the_view_and_the_place() {
     cluster.time_out(1..4);
     let reply = &cluster.nodes[3].replies[0];
     assert_eq!(reply.view(), View::new(1));
-    let statement = reply.answer().statement();
+    let statement = reply.answer();
     assert_eq!((statement.request, statement.seq), (cluster.request(1).key(), Seq::new(1)));
 }

@@ -6,6 +6,7 @@ mod service;
 mod story;
 
 use bytes::Bytes;
+pub use service::LARGE_FROM;
 use service::Service;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use synod_kernel::descriptor::Parameters;
 use synod_kernel::process::{Binding, Question, Report};
+use synod_kernel::request::Replier;
 use synod_kernel::signature::Author;
 use synod_kernel::symbolic::{Referee, SymbolicSigner};
 use synod_kernel::{
@@ -159,6 +161,13 @@ impl Cluster {
         let signer = self.signer(Author::Client(CLIENT));
         let operations = vec![Bytes::from_static(operation)];
         Request::sign(SessionId::new(1), RequestId::new(number), operations, &self.scope.domain, &signer).unwrap()
+    }
+
+    /// One that names a replica to answer it in full.
+    pub fn request_for(&self, replier: u16, number: u64) -> Request {
+        let (signer, session, id) = (self.signer(Author::Client(CLIENT)), SessionId::new(1), RequestId::new(number));
+        let (operations, domain) = (vec![Bytes::from_static(b"operation")], &self.scope.domain);
+        Request::sign_for(Replier::One(ReplicaId::new(replier)), session, id, operations, domain, &signer).unwrap()
     }
 
     pub fn batch(&self, numbers: &[u64]) -> Batch {

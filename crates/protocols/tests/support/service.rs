@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use synod_kernel::process::{Report, Transfer};
 use synod_kernel::{Batch, Digest, Encode, Executed, RequestId, RequestKey, Seq, Task, Writer};
 
+/// Requests from this one on have results that are larger than what every replica sends.
+pub const LARGE_FROM: RequestId = RequestId::new(5000);
+
 /// The state at one place in the order.
 #[derive(Clone, Debug, Default)]
 pub struct State {
@@ -29,7 +32,8 @@ impl State {
 
     fn outcome(&self, key: RequestKey) -> Option<Executed> {
         let (seq, _) = self.history.iter().find(|(_, executed)| *executed == key)?;
-        Some(Executed { request: key, seq: *seq, result: Bytes::from_static(b"done"), floor: RequestId::default() })
+        let result = Bytes::from_static(if key.id < LARGE_FROM { b"done" } else { &[7; 1000] });
+        Some(Executed { request: key, seq: *seq, result, floor: RequestId::default() })
     }
 }
 

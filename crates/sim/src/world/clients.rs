@@ -3,7 +3,7 @@
 use super::{Action, World};
 use crate::counters::Count;
 use crate::draw::{between, chance};
-use crate::judge::Violation;
+use crate::judge::{Violation, convinces};
 use crate::scenario::{Scenario, Setting};
 use crate::transcript::{Event, Place};
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use synod_kernel::chooser::Chooser;
 use synod_kernel::signature::Author;
 use synod_kernel::symbolic::Referee;
-use synod_kernel::{Address, ReplicaId, Reply, SessionId};
+use synod_kernel::{Address, ReplicaId, Reply, Request, SessionId};
 use synod_state::client::{Client, ClientEffect, ClientInput, ClientTimer, Destination, Outcome, Patience, Ticket};
 
 /// One client and its workload.
@@ -26,12 +26,15 @@ pub(crate) struct Caller {
     operations: u64,
     /// The number of operations of each request under way.
     open: BTreeMap<Ticket, u64>,
+    /// What was sent for each, last.
+    sent: BTreeMap<Ticket, Request>,
 }
 
 pub(super) fn callers(setting: &Setting, referee: &Referee) -> Vec<Caller> {
     let load = &setting.options.load;
     let widen = Duration::from_micros(load.widen);
-    let patience = Patience { widen, widest: 8 * widen, deadline: Duration::from_micros(load.deadline) };
+    let deadline = Duration::from_micros(load.deadline);
+    let patience = Patience { widen, result: widen / 6, widest: 8 * widen, deadline };
     let caller = |client| {
         let signer = Arc::new(referee.signer(Author::Client(client)));
         Caller {
@@ -40,6 +43,7 @@ pub(super) fn callers(setting: &Setting, referee: &Referee) -> Vec<Caller> {
             remaining: load.requests,
             operations: 0,
             open: BTreeMap::new(),
+            sent: BTreeMap::new(),
         }
     };
     setting.clients.iter().copied().map(caller).collect()
@@ -151,6 +155,7 @@ impl<S: Scenario> World<S> {
             match effect {
                 ClientEffect::Send { ticket, to, request } => {
                     self.judges.reference.submit((client, ticket.get()), &request);
+                    self.callers[client].sent.insert(ticket, request.clone());
                     self.note(Place::Client(client), Event::Submitted(to, request.clone()));
                     let from = Address::Client(self.setting.clients[client]);
                     self.send_request(from, to, request, choose)?;
@@ -181,11 +186,14 @@ impl<S: Scenario> World<S> {
         let submission = (client, ticket.get());
         match outcome {
             Outcome::Committed { seq, results, certificate } => {
-                let key = certificate.statement().request;
+                let key = certificate.answer().request;
                 self.note(place, Event::Learned(ticket.get(), format!("{key:?} is committed at {seq}")));
                 let reference = &self.judges.reference;
                 let finding = self.judges.clients.acknowledge(submission, (key, seq), &results, reference);
                 self.court.hear(finding)?;
+                let sent = self.callers[client].sent.remove(&ticket).expect("what is committed was sent");
+                let shown = (&sent, seq, &results[..]);
+                self.court.hear(convinces(&certificate, shown, &self.setting.scope, &self.referee))?;
                 let count = self.callers[client].open.remove(&ticket).unwrap_or(0);
                 self.counters.add_many(Count::Operations, count);
             }
@@ -193,6 +201,7 @@ impl<S: Scenario> World<S> {
                 self.note(place, Event::Learned(ticket.get(), refusal.to_string()));
                 self.judges.clients.refuse(submission);
                 self.callers[client].open.remove(&ticket);
+                self.callers[client].sent.remove(&ticket);
                 self.counters.add(Count::Rejections);
             }
             Outcome::Unknown | Outcome::Unavailable => {

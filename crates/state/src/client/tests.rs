@@ -3,13 +3,14 @@
 
 use super::*;
 use crate::fixture::{self, ALICE, client_signer, replica_signer, scope};
-use crate::reply::Resolution;
+use crate::reply::{Refusal, ReplyBody, Resolution};
 use alloc::vec;
 use core::time::Duration;
 use synod_kernel::Seq;
 use synod_kernel::request::RequestKey;
 
 mod closed_loop;
+mod results;
 mod sessions;
 
 const SESSION: SessionId = SessionId::new(10);
@@ -74,8 +75,16 @@ fn reply_to(view: u64, from: u16, request: &Request, seq: u64, body: &ReplyBody)
     ClientInput::Reply { from: replica(from), reply }
 }
 
+/// The request that the client has under this key, or another one.
+fn request_under(client: &Client, key: RequestKey) -> Request {
+    let held = client.pending.values().find(|pending| pending.request.key() == key);
+    let other = || fixture::ask_as(key.client, key.session.get(), key.id.get(), &[b"x"]);
+    held.map_or_else(other, |pending| pending.request.clone())
+}
+
 fn answer(client: &mut Client, from: u16, key: RequestKey, seq: u64, body: &ReplyBody) -> Vec<ClientEffect> {
-    step(client, reply_in(0, from, key, seq, body))
+    let request = request_under(client, key);
+    step(client, reply_to(0, from, &request, seq, body))
 }
 
 #[test]
@@ -92,7 +101,7 @@ fn f_plus_1_matching_answers_commit() {
     let [(done, Outcome::Committed { seq, results, certificate })] = &outcomes(&effects)[..] else { panic!("done") };
     assert_eq!((*done, *seq, &results[..]), (ticket, Seq::new(7), &[Bytes::from_static(b"r")][..]));
     assert_eq!(certificate.signers().collect::<Vec<_>>(), [replica(1), replica(3)]);
-    assert_eq!(certificate.statement().request, key);
+    assert_eq!(certificate.answer().request, key);
     assert_eq!(client.outstanding(), 0);
     assert_eq!(answer(&mut client, 2, key, 7, &executed(b"r")), [], "late answers are of no interest");
 }

@@ -5,8 +5,9 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 use core::fmt;
 use core::time::Duration;
-use synod_kernel::request::{Answer, RequestError};
-use synod_kernel::{Certificate, ReplicaId, Reply, Request, Seq, Weak};
+use synod_kernel::reply::AnswerCertificate;
+use synod_kernel::request::RequestError;
+use synod_kernel::{ReplicaId, Reply, Request, Seq};
 
 /// Names a submission, for as long as the client lives. (The request's own key may change, see [`Client`].)
 ///
@@ -46,6 +47,8 @@ pub enum Destination {
 pub struct Patience {
     /// From the first sending to the second, which goes to everyone. Doubles from each sending to the next.
     pub widen: Duration,
+    /// From f+1 replicas vouching for a result to asking all of them for it, if the one that was to send it is silent.
+    pub result: Duration,
     /// Between two sendings, at most.
     pub widest: Duration,
     /// From a submission, or a retry, to its outcome.
@@ -54,7 +57,12 @@ pub struct Patience {
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { widen: Duration::from_millis(300), widest: Duration::from_secs(10), deadline: Duration::from_secs(30) }
+        Self {
+            widen: Duration::from_millis(300),
+            result: Duration::from_millis(50),
+            widest: Duration::from_secs(10),
+            deadline: Duration::from_secs(30),
+        }
     }
 }
 
@@ -127,7 +135,7 @@ pub enum Outcome {
         /// A result for each operation, in order.
         results: Vec<Bytes>,
         /// The proof, for anyone: f+1 replicas signed the digest of the encoded [`Resolution`](crate::Resolution).
-        certificate: Certificate<Answer, Weak>,
+        certificate: AnswerCertificate,
     },
     /// f+1 replicas vouch for this refusal, which says what it means for the request.
     Rejected(Refusal),

@@ -9,13 +9,12 @@ use crate::files::ClientFolder;
 use crate::fixture::{Site, soon};
 use std::collections::BTreeSet;
 use std::future::Future;
-use synod_kernel::request::{Answer, MAX_OPERATIONS};
+use synod_kernel::reply::AnswerCertificate;
+use synod_kernel::request::MAX_OPERATIONS;
 use synod_kernel::signature::Author;
-use synod_kernel::statement::Signed;
 use synod_kernel::symbolic::Referee;
 use synod_kernel::{
-    Certificate, ClientId, Digest, Domain, Epoch, Faults, Membership, ReplicaId, RequestId, RequestKey, Seq, SessionId,
-    Tally, Weak,
+    ClientId, Digest, Domain, Epoch, Faults, Membership, ReplicaId, Reply, RequestId, RequestKey, Seq, SessionId, View,
 };
 use synod_protocols::pbft;
 use synod_state::Refusal;
@@ -47,17 +46,16 @@ fn result_of(operation: &Bytes) -> Bytes {
 }
 
 /// Signatures of two of four replicas under something.
-fn certificate() -> Certificate<Answer, Weak> {
+fn certificate() -> AnswerCertificate {
     let members = Membership::new(4, Faults::Byzantine(1)).unwrap();
     let domain = Domain { cluster: Digest::of("test cluster", b""), epoch: Epoch::new(0) };
     let referee = Referee::new(1, members, []);
     let key = RequestKey { client: ClientId::new([1; 32]), session: SessionId::new(1), id: RequestId::new(1) };
-    let statement = Answer { request: key, seq: Seq::new(1), result: Digest::of("test result", b"") };
-    let mut tally = Tally::<Answer, Weak>::default();
-    for replica in [0, 1].map(ReplicaId::new) {
-        tally.cast(Signed::sign(statement, &domain, &referee.signer(Author::Replica(replica)))).unwrap();
-    }
-    tally.certificate(&statement, &members).unwrap()
+    let replies = [0, 1].map(|replica| {
+        let signer = referee.signer(Author::Replica(ReplicaId::new(replica)));
+        Reply::sign(View::new(0), key, Seq::new(1), Bytes::new(), &domain, &signer)
+    });
+    AnswerCertificate::gather(replies[0].answer(), &replies, &members).unwrap()
 }
 
 #[derive(Clone)]

@@ -23,13 +23,21 @@ impl World {
     }
 
     fn request(&self, of: u8, number: u64, operation: &'static [u8]) -> Request {
+        self.request_in(1, of, number, operation)
+    }
+
+    fn request_in(&self, session: u64, of: u8, number: u64, operation: &'static [u8]) -> Request {
         let signer = self.referee.signer(Author::Client(client(of)));
         let operations = vec![Bytes::from_static(operation)];
-        Request::sign(SessionId::new(1), RequestId::new(number), operations, &self.domain, &signer).unwrap()
+        Request::sign(SessionId::new(session), RequestId::new(number), operations, &self.domain, &signer).unwrap()
     }
 
     fn answer(&mut self, of: u8, number: u64, bytes: usize) {
-        let request = self.request(of, number, b"operation");
+        self.answer_in(1, of, number, bytes);
+    }
+
+    fn answer_in(&mut self, session: u64, of: u8, number: u64, bytes: usize) {
+        let request = self.request_in(session, of, number, b"operation");
         let signer = self.referee.signer(Author::Replica(ReplicaId::new(0)));
         let result = Bytes::from(vec![0; bytes]);
         let reply = Reply::sign(View::default(), request.key(), Seq::new(1), result, &self.domain, &signer);
@@ -57,9 +65,44 @@ fn a_reply_belongs_to_one_request() {
 #[test]
 fn the_newest_replies_to_a_client_are_kept() {
     let mut world = World::new();
-    (1..=100).for_each(|number| world.answer(1, number, 10));
-    assert_eq!(world.kept(1), OF_CLIENT);
-    assert!(world.answered.reply_to(&world.request(1, 100, b"operation")).is_some());
+    for number in 1..=OF_CLIENT as u64 + 10 {
+        world.answer(1, number, 10);
+    }
+    let is_kept = |number| world.answered.reply_to(&world.request(1, number, b"operation")).is_some();
+    assert!(!is_kept(10) && is_kept(11) && is_kept(OF_CLIENT as u64 + 10));
+}
+
+#[test]
+fn what_sixty_four_sessions_of_a_client_have_under_way_is_kept() {
+    let mut world = World::new();
+    let all = (1..=64).flat_map(|id| (1..=64).map(move |session| (session, id)));
+    all.clone().for_each(|(session, id)| world.answer_in(session, 1, id, 64));
+    let is_kept = |&(session, id): &(u64, u64)| {
+        world.answered.reply_to(&world.request_in(session, 1, id, b"operation")).is_some()
+    };
+    assert!(all.clone().all(|of| is_kept(&of)));
+}
+
+#[test]
+fn a_reply_under_the_same_key_takes_the_place_of_the_older_one() {
+    let mut world = World::new();
+    for bytes in [1 << 20, 10, 20] {
+        world.answer(1, 1, bytes);
+        world.answer(1, 2, 10);
+        let replies = &world.answered.clients[&client(1)];
+        assert_eq!((replies.kept.len(), replies.order.len()), (2, 2));
+        assert_eq!(replies.bytes, bytes + 10 + 2 * REPLY_BYTES);
+        assert_eq!(world.answered.bytes, replies.bytes);
+    }
+    assert_eq!(world.answered.reply_to(&world.request(1, 1, b"operation")).unwrap().result().unwrap().len(), 20);
+}
+
+#[test]
+fn a_reply_takes_up_no_more_than_it_counts_for() {
+    let mut world = World::new();
+    world.answer(1, 1, 0);
+    let longest = size_of::<Kept>() + 2 * size_of::<(u64, RequestKey)>() + 128 + 10 * size_of::<Digest>();
+    assert!(longest <= REPLY_BYTES, "{longest} bytes");
 }
 
 #[test]
