@@ -13,7 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use place::Place;
+pub(crate) use place::{Place, free_ports};
 use serde_json::Value;
 
 use crate::product;
@@ -44,7 +44,7 @@ impl Cluster {
     pub(crate) fn make(program: &Path, replicas: u16) -> io::Result<Self> {
         let place = Place::new()?;
         let dir = place.path().join("cluster");
-        let base_port = place::free_ports(2 * replicas)?;
+        let base_port = free_ports(2 * replicas)?;
         let mut command = Command::new(program);
         command.args(["genesis", "dev", "--json", "--replicas", &replicas.to_string()]);
         command.args(["--base-port", &base_port.to_string()]).arg("--dir").arg(&dir);

@@ -2,6 +2,7 @@
 //!
 //! It depends on no crate of ours: it must be able to judge them when they do not compile.
 
+mod bench_etcd;
 mod ci;
 mod cluster;
 mod durability;
@@ -78,6 +79,8 @@ enum Task {
     Storm(storm::Options),
     /// Trace the system calls of a real cluster: nothing may leave before it is durable. Needs strace; not part of ci.
     Durability(durability::Options),
+    /// Measure synod and etcd under the same load, in turns. Needs etcd; not part of ci.
+    BenchEtcd(bench_etcd::Options),
 }
 
 fn main() -> ExitCode {
@@ -118,6 +121,7 @@ fn run(task: Task) -> io::Result<bool> {
         }
         Task::Storm(options) => storm::run(&root, &options),
         Task::Durability(options) => durability::run(&root, &options),
+        Task::BenchEtcd(options) => bench_etcd::run(&root, &options),
     }
 }
 

@@ -12,14 +12,14 @@ const PORTS: u16 = 10_000;
 const ATTEMPTS: u64 = 1000;
 
 /// A folder that goes with this value, unless it is to be kept.
-pub(super) struct Place {
+pub(crate) struct Place {
     path: PathBuf,
     is_kept: bool,
 }
 
 impl Place {
     /// A new folder.
-    pub(super) fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         let name = format!("synod-check-{}-{:08x}", std::process::id(), random(0) >> 32);
         let path = std::env::temp_dir().join(name);
         fs::create_dir(&path)?;
@@ -28,12 +28,12 @@ impl Place {
     }
 
     /// Where it is.
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Makes it stay.
-    pub(super) fn keep(&mut self) -> &Path {
+    pub(crate) fn keep(&mut self) -> &Path {
         self.is_kept = true;
         &self.path
     }
@@ -50,7 +50,7 @@ impl Drop for Place {
 }
 
 /// The first of so many free ports in a row.
-pub(super) fn free_ports(count: u16) -> io::Result<u16> {
+pub(crate) fn free_ports(count: u16) -> io::Result<u16> {
     let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
     let first = |attempt| LOWEST_PORT + u16::try_from(random(attempt) % u64::from(PORTS)).unwrap_or_default();
     let found = (0..ATTEMPTS).map(first).find(|first| (*first..*first + count).all(is_free));
