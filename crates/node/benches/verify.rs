@@ -1,4 +1,4 @@
-//! Signatures: making one, checking one, and checking many at once, of many clients' requests and of few replicas' votes.
+//! Signatures: making one, checking one, and checking many at once, as those of requests and votes that came together.
 #![allow(missing_docs, unreachable_pub, reason = "criterion's macros make public functions")]
 #![allow(clippy::unwrap_used)]
 
