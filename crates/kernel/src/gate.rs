@@ -86,7 +86,9 @@ impl<P: Process> Gate<P> {
             }
             Effect::Send { .. } | Effect::Reply { .. } | Effect::Forward { .. } => self.outward(effect),
             Effect::Ask(ref task) if task.is_outward() || self.waiting_installs > 0 => self.outward(effect),
-            Effect::Ask(_) | Effect::Arm { .. } | Effect::Disarm(_) | Effect::Applied(_) => Admitted::Now(effect),
+            Effect::Ask(_) | Effect::Arm { .. } | Effect::Disarm(_) | Effect::Applied(_) | Effect::Note(_) => {
+                Admitted::Now(effect)
+            }
         }
     }
 

@@ -31,10 +31,12 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 use core::{fmt::Debug, hash::Hash, time::Duration};
 
+mod note;
 mod outbox;
 mod status;
 mod vocabulary;
 
+pub use note::{Chapter, Note};
 pub use outbox::Outbox;
 pub use status::Status;
 
@@ -343,6 +345,8 @@ pub enum Effect<P: Process> {
     Ask(Task),
     /// A rule was applied. For transcripts, coverage and counters; changes nothing.
     Applied(P::Rule),
+    /// Something for the operator to read. Changes nothing.
+    Note(Note),
 }
 
 #[cfg(test)]

@@ -3,12 +3,20 @@
 //! Counters only ever grow and nothing here decides anything. Clients share one label, because their number is not
 //! bounded by anything that a graph could show.
 
+use crate::status::Usage;
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+use std::sync::atomic::AtomicU64;
 use synod_kernel::{Address, Status};
+
+mod stage;
+
+use stage::{Busy, Waits, counts, durations, waits};
+pub(crate) use stage::{Meter, Stage, count};
 
 /// Whose channel is counted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -46,21 +54,49 @@ pub(crate) struct PeerCounters {
     pub(crate) connections: Gauge,
 }
 
+/// Which kind of sync.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct SyncLabel {
+    purpose: &'static str,
+}
+
+/// What monitoring expects of every process under these very names.
+#[derive(Debug, Default)]
+struct ProcessMetrics {
+    cpu_seconds: Counter<f64, AtomicU64>,
+    resident_bytes: Gauge,
+}
+
+impl ProcessMetrics {
+    fn register(registry: &mut Registry) -> Self {
+        let metrics = Self::default();
+        let Self { cpu_seconds, resident_bytes } = &metrics;
+        let help = "Processor time of the process in seconds, user and system together";
+        registry.register("process_cpu_seconds", help, cpu_seconds.clone());
+        let help = "Memory of the process that is resident, in bytes";
+        registry.register("process_resident_memory_bytes", help, resident_bytes.clone());
+        metrics
+    }
+}
+
 macro_rules! metrics {
-    ($($(#[doc = $help:literal])+ $name:ident: $type:ty,)*) => {
+    ($($(#[doc = $help:literal])+ $name:ident: $type:ty = $new:expr,)*) => {
         /// Every metric of one replica.
         #[derive(Debug)]
         pub(crate) struct Metrics {
             registry: Registry,
+            process: ProcessMetrics,
             $($(#[doc = $help])+ pub(crate) $name: $type,)*
         }
 
         impl Default for Metrics {
             fn default() -> Self {
-                let mut registry = Registry::with_prefix("synod");
-                $(let $name = <$type>::default();
-                registry.register(stringify!($name), concat!($($help),+).trim().trim_end_matches('.'), $name.clone());)*
-                Self { registry, $($name,)* }
+                let mut registry = Registry::default();
+                let process = ProcessMetrics::register(&mut registry);
+                let ours = registry.sub_registry_with_prefix("synod");
+                $(let $name: $type = $new;
+                ours.register(stringify!($name), concat!($($help),+).trim().trim_end_matches('.'), $name.clone());)*
+                Self { registry, process, $($name,)* }
             }
         }
     };
@@ -68,61 +104,77 @@ macro_rules! metrics {
 
 metrics! {
     /// Frames received from a peer.
-    frames_received: Family<PeerLabel, Counter>,
+    frames_received: Family<PeerLabel, Counter> = Family::default(),
     /// Bytes of frames received from a peer.
-    bytes_received: Family<PeerLabel, Counter>,
+    bytes_received: Family<PeerLabel, Counter> = Family::default(),
     /// Frames written to a peer.
-    frames_sent: Family<PeerLabel, Counter>,
+    frames_sent: Family<PeerLabel, Counter> = Family::default(),
     /// Bytes of frames written to a peer.
-    bytes_sent: Family<PeerLabel, Counter>,
+    bytes_sent: Family<PeerLabel, Counter> = Family::default(),
     /// Frames for a peer that were dropped because its queue was full.
-    frames_dropped: Family<PeerLabel, Counter>,
+    frames_dropped: Family<PeerLabel, Counter> = Family::default(),
     /// Connections of a peer that are up.
-    connections: Family<PeerLabel, Gauge>,
+    connections: Family<PeerLabel, Gauge> = Family::default(),
     /// Frames that were refused, and connections closed for it.
-    frames_refused: Family<RefusalLabel, Counter>,
+    frames_refused: Family<RefusalLabel, Counter> = Family::default(),
     /// Frames that did not decode or had a bad signature.
-    frames_rejected: Counter,
+    frames_rejected: Counter = Counter::default(),
     /// Handshakes that failed.
-    handshakes_refused: Family<ReasonLabel, Counter>,
+    handshakes_refused: Family<ReasonLabel, Counter> = Family::default(),
     /// Requests that reached the protocol.
-    requests: Counter,
+    requests: Counter = Counter::default(),
     /// Replies to clients.
-    replies: Counter,
+    replies: Counter = Counter::default(),
     /// Batches that were executed.
-    batches_executed: Counter,
+    batches_executed: Counter = Counter::default(),
     /// Requests in them that were executed there for the first time.
-    requests_executed: Counter,
+    requests_executed: Counter = Counter::default(),
     /// Operations in those.
-    operations_executed: Counter,
+    operations_executed: Counter = Counter::default(),
     /// Records written to the log.
-    log_records: Counter,
+    log_records: Counter = Counter::default(),
     /// Bytes of records written to the log.
-    log_bytes: Counter,
+    log_bytes: Counter = Counter::default(),
     /// Times the log was made durable.
-    log_syncs: Counter,
+    log_syncs: Counter = Counter::default(),
     /// Times the log was compacted.
-    log_compactions: Counter,
+    log_compactions: Counter = Counter::default(),
     /// Times a rule of the protocol was applied.
-    rules_applied: Family<RuleLabel, Counter>,
+    rules_applied: Family<RuleLabel, Counter> = Family::default(),
     /// The view.
-    view: Gauge,
+    view: Gauge = Gauge::default(),
     /// The last batch that was executed.
-    executed: Gauge,
+    executed: Gauge = Gauge::default(),
     /// The last stable checkpoint.
-    checkpoint: Gauge,
+    checkpoint: Gauge = Gauge::default(),
     /// Requests that the protocol waits for.
-    pending: Gauge,
+    pending: Gauge = Gauge::default(),
     /// Replicas against which there is evidence.
-    accused: Gauge,
+    accused: Gauge = Gauge::default(),
     /// Effects that wait for the log.
-    held_effects: Gauge,
+    held_effects: Gauge = Gauge::default(),
     /// Log commands that are not yet durable.
-    log_queue: Gauge,
+    log_queue: Gauge = Gauge::default(),
     /// Tasks that are not yet done.
-    task_queue: Gauge,
+    task_queue: Gauge = Gauge::default(),
     /// Verified inputs that wait for the protocol.
-    input_queue: Gauge,
+    input_queue: Gauge = Gauge::default(),
+    /// Seconds that a stage has worked; that of the log counts waiting for the disk.
+    stage_seconds: Busy = Busy::default(),
+    /// Seconds that work waited for a stage.
+    stage_wait_seconds: Waits = waits(),
+    /// Signatures that were checked.
+    signatures_checked: Counter = Counter::default(),
+    /// Seconds that one sync of the log took.
+    log_sync_seconds: Histogram = durations(),
+    /// Records that became durable with one sync.
+    log_group_records: Histogram = counts(),
+    /// Seconds that the service took for one batch.
+    execute_batch_seconds: Histogram = durations(),
+    /// Operations in one batch.
+    batch_operations: Histogram = counts(),
+    /// Calls of fdatasync and fsync on the data folder, by purpose.
+    syncs: Family<SyncLabel, Counter> = Family::default(),
 }
 
 /// How clients are called in labels, all of them together.
@@ -178,6 +230,25 @@ impl Metrics {
         set(&self.checkpoint, status.checkpoint.get());
         set(&self.pending, status.pending);
         set(&self.accused, status.accused.len() as u64);
+    }
+
+    /// Shows what the process uses.
+    pub(crate) fn show_usage(&self, usage: &Usage) {
+        if let Some(microseconds) = usage.cpu_microseconds {
+            let seconds = std::time::Duration::from_micros(microseconds).as_secs_f64();
+            let shown = &self.process.cpu_seconds;
+            shown.inc_by((seconds - shown.get()).max(0.0));
+        }
+        self.process.resident_bytes.set(usage.resident_bytes.and_then(|bytes| i64::try_from(bytes).ok()).unwrap_or(0));
+        let syncs = [
+            ("log", usage.syncs.log),
+            ("log-upkeep", usage.syncs.log_upkeep),
+            ("checkpoints", usage.syncs.checkpoints),
+        ];
+        for (purpose, count) in syncs {
+            let shown = self.syncs.get_or_create_owned(&SyncLabel { purpose });
+            shown.inc_by(count.saturating_sub(shown.get()));
+        }
     }
 
     /// Everything, as Prometheus reads it.

@@ -1,6 +1,6 @@
 //! How a process speaks. There is no raw send here, so a vow cannot leave unrecorded.
 
-use super::{Effect, Message, Process, Record, Target, Task};
+use super::{Effect, Message, Note, Process, Record, Target, Task};
 use crate::id::ReplicaId;
 use crate::reply::Reply;
 use crate::request::Request;
@@ -62,6 +62,10 @@ impl<P: Process> Outbox<P> {
     /// Names the rule that was applied.
     pub fn applied(&mut self, rule: P::Rule) {
         self.effects.push(Effect::Applied(rule));
+    }
+    /// Tells the operator something.
+    pub fn note(&mut self, note: Note) {
+        self.effects.push(Effect::Note(note));
     }
     /// Takes the effects out.
     pub fn drain(&mut self) -> Vec<Effect<P>> {

@@ -24,6 +24,7 @@ fn every_effect() -> Vec<Effect<Tiny>> {
         out.ask(Task::Seal { seq: Seq::new(1) });
         out.compact(vec![Record::Vow(vote(1, 1))]);
         out.applied("Repeat");
+        out.note(Note { topic: "test", chapter: Chapter::Begins, sentence: "so it begins".into() });
     })
 }
 
@@ -56,7 +57,7 @@ fn a_reply_goes_to_the_client_that_asked() {
 #[test]
 fn effects_keep_their_order_and_no_two_kinds_are_equal() {
     let all = every_effect();
-    assert_eq!(all.len(), 11);
+    assert_eq!(all.len(), 12);
     for (one, effect) in all.iter().enumerate() {
         for (other, candidate) in all.iter().enumerate() {
             assert_eq!(effect == candidate, one == other, "{effect:?} and {candidate:?}");

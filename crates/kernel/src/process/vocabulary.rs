@@ -99,6 +99,7 @@ impl<P: Process> Effect<P> {
             Self::Disarm(timer) => Effect::Disarm(timer),
             Self::Ask(task) => Effect::Ask(task),
             Self::Applied(rule) => Effect::Applied(rule),
+            Self::Note(note) => Effect::Note(note),
         }
     }
 }
@@ -116,6 +117,7 @@ impl<P: Process> PartialEq for Effect<P> {
             (Self::Disarm(a), Self::Disarm(b)) => a == b,
             (Self::Ask(a), Self::Ask(b)) => a == b,
             (Self::Applied(a), Self::Applied(b)) => a == b,
+            (Self::Note(a), Self::Note(b)) => a == b,
             (
                 Self::Persist(_)
                 | Self::Compact(_)
@@ -125,7 +127,8 @@ impl<P: Process> PartialEq for Effect<P> {
                 | Self::Arm { .. }
                 | Self::Disarm(_)
                 | Self::Ask(_)
-                | Self::Applied(_),
+                | Self::Applied(_)
+                | Self::Note(_),
                 _,
             ) => false,
         }

@@ -1,17 +1,17 @@
 //! The pages.
 
 use crate::metrics::Metrics;
+use crate::status::Reporter;
 use crate::transport::Connectivity;
 use serde::Serialize;
 use std::sync::Arc;
-use synod_kernel::{Membership, ReplicaId, Status};
-use tokio::sync::watch;
+use synod_kernel::{Membership, ReplicaId};
 
 /// What the pages are made of.
 pub(crate) struct Admin {
     id: ReplicaId,
     membership: Membership,
-    status: watch::Receiver<Status>,
+    reporter: Reporter,
     connectivity: Connectivity,
     metrics: Arc<Metrics>,
 }
@@ -52,11 +52,11 @@ impl Admin {
     pub(crate) fn new(
         id: ReplicaId,
         membership: Membership,
-        status: watch::Receiver<Status>,
+        reporter: Reporter,
         connectivity: Connectivity,
         metrics: Arc<Metrics>,
     ) -> Self {
-        Self { id, membership, status, connectivity, metrics }
+        Self { id, membership, reporter, connectivity, metrics }
     }
 
     /// Answers a request for `path`.
@@ -64,7 +64,10 @@ impl Admin {
         match path {
             "/healthz" => Page { code: 200, kind: TEXT, body: "alive\n".to_owned() },
             "/readyz" => self.readiness(),
-            "/metrics" => Page { code: 200, kind: OPENMETRICS, body: self.metrics.render() },
+            "/metrics" => {
+                self.metrics.show_usage(&self.reporter.usage());
+                Page { code: 200, kind: OPENMETRICS, body: self.metrics.render() }
+            }
             _ => Page { code: 404, kind: TEXT, body: "there are /healthz, /readyz and /metrics\n".to_owned() },
         }
     }
@@ -77,7 +80,7 @@ impl Admin {
         let missing = missing.map(ReplicaId::get).collect();
         let needed = self.membership.strong();
         let ready = connected.len() >= needed;
-        let status = self.status.borrow().clone();
+        let status = self.reporter.protocol();
         let readiness = Readiness {
             ready,
             replica: self.id.get(),

@@ -8,16 +8,20 @@ use super::durability;
 use super::error::RunError;
 use super::executor_thread::ExecutorThread;
 use super::log_thread::LogThread;
+use super::narration::{Lines, Narration};
 use super::outgoing::Outgoing;
 use super::shutdown::Shutdown;
+use super::stages::Stages;
 use crate::metrics::Metrics;
 use crate::timers::Timers;
 use crate::verify::Verified;
 use prometheus_client::metrics::counter::Counter;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant as StdInstant;
 use synod_kernel::gate::{Admitted, Gate};
-use synod_kernel::{Effect, Input, Outbox, Process, Report, Status};
+use synod_kernel::process::Note;
+use synod_kernel::{Effect, Input, Outbox, Process, Report, Status, Task};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
@@ -42,6 +46,10 @@ pub(super) struct Driver<P: Process> {
     pub(super) metrics: Arc<Metrics>,
     pub(super) timers: Timers<P::Timer>,
     pub(super) rules: BTreeMap<P::Rule, Counter>,
+    pub(super) stages: Stages,
+    pub(super) narration: Narration,
+    /// Whether the protocol had something to tell since the status was last shown.
+    pub(super) has_told: bool,
     /// How many log commands are durable.
     pub(super) durable: u64,
 }
@@ -64,8 +72,8 @@ impl<P: Process> Driver<P> {
                 () = shutdown.requested() => return Ok(()),
                 durable = self.log.changed() => self.on_durable(durable?),
                 report = self.executor.done() => {
-                    if let Some(report) = report? {
-                        self.on_report(report);
+                    if let Some((report, at)) = report? {
+                        self.on_report(report, at);
                     }
                 }
                 () = &mut alarm, if next.is_some() => {
@@ -78,7 +86,10 @@ impl<P: Process> Driver<P> {
                         return Err(RunError::ThreadEnded("verification"));
                     }
                     for Verified { input, permits } in batch.drain(..) {
-                        self.metrics.requests.inc_by(u64::from(matches!(input, Input::Request { .. })));
+                        if let Input::Request { request, .. } = &input {
+                            self.metrics.requests.inc();
+                            self.stages.enters(request.key());
+                        }
                         self.step(input);
                         drop(permits);
                     }
@@ -102,12 +113,13 @@ impl<P: Process> Driver<P> {
         }
     }
 
-    fn on_report(&mut self, report: Report) {
+    /// What the executor reports, and when it had it.
+    fn on_report(&mut self, report: Report, at: StdInstant) {
         match &report {
+            Report::Executed { seq, .. } => self.stages.executed(*seq, at),
             Report::CheckpointTaken { seq, state } => tracing::info!("checkpoint at {seq}: state {state}"),
             Report::Installed { seq, state } => tracing::info!("installed the state at {seq}: {state}"),
-            Report::Executed { .. }
-            | Report::Recalled { .. }
+            Report::Recalled { .. }
             | Report::ChunkRead { .. }
             | Report::ChunkStored { .. }
             | Report::RolledBack { .. } => {}
@@ -117,7 +129,7 @@ impl<P: Process> Driver<P> {
 
     fn step(&mut self, input: Input<P>) {
         let mut out = Outbox::default();
-        self.core.step(input, &mut out);
+        self.stages.order.time(|| self.core.step(input, &mut out));
         for effect in out.drain() {
             match self.gate.admit(effect) {
                 Admitted::Now(effect) => self.perform(effect, self.gate.commanded()),
@@ -132,26 +144,44 @@ impl<P: Process> Driver<P> {
         match effect {
             Effect::Send { to, message } => {
                 durability::leaves(position);
-                self.outgoing.send(to, &message);
+                self.stages.send.time(|| self.outgoing.send(to, &message));
             }
             Effect::Forward { to, request } => {
                 durability::leaves(position);
-                self.outgoing.forward(to, &request);
+                self.stages.send.time(|| self.outgoing.forward(to, &request));
             }
             Effect::Reply { to, reply } => {
                 durability::leaves(position);
                 self.metrics.replies.inc();
-                self.outgoing.reply(to, &reply);
+                self.stages.reply.time(|| self.outgoing.reply(to, &reply));
+                self.stages.replied(reply.answer().seq);
             }
             Effect::Arm { timer, after } => self.timers.arm(timer, Instant::now(), after),
             Effect::Disarm(timer) => self.timers.disarm(timer),
-            Effect::Ask(task) => self.executor.ask(task),
+            Effect::Ask(task) => {
+                if let Task::Execute { batch, .. } = &task {
+                    self.stages.decided(batch);
+                }
+                self.executor.ask(task);
+            }
             Effect::Applied(rule) => {
                 tracing::debug!("applied {rule:?}");
                 let metrics = &self.metrics;
                 self.rules.entry(rule).or_insert_with(|| metrics.rule(format!("{rule:?}"))).inc();
             }
+            Effect::Note(note) => self.tell(&note),
             Effect::Persist(_) | Effect::Compact(_) => unreachable!("the gate makes log commands of these"),
+        }
+    }
+
+    fn tell(&mut self, note: &Note) {
+        self.has_told = true;
+        let Lines { left_out, line } = self.narration.take(note, StdInstant::now());
+        if let Some(count) = left_out {
+            tracing::warn!("{count} lines of the protocol were left out: there were too many in a short time");
+        }
+        if let Some(line) = line {
+            tracing::info!("{line}");
         }
     }
 
@@ -163,13 +193,19 @@ impl<P: Process> Driver<P> {
         metrics.log_queue.set(i64::try_from(self.gate.commanded() - self.durable).unwrap_or(i64::MAX));
         metrics.task_queue.set(count(self.executor.under_way()));
         metrics.input_queue.set(count(self.inputs.len()));
+        let has_told = std::mem::take(&mut self.has_told);
         let new = self.core.status();
         let old = self.status.borrow().clone();
         if new == old {
             return;
         }
         if (&new.state, new.view) != (&old.state, old.view) {
-            tracing::info!("{} in view {}", new.state, new.view);
+            // What the protocol itself has told of is not said again.
+            if has_told {
+                tracing::debug!("{} in view {}", new.state, new.view);
+            } else {
+                tracing::info!("{} in view {}", new.state, new.view);
+            }
         }
         if new.checkpoint != old.checkpoint {
             tracing::info!("checkpoint {} is stable: state {}", new.checkpoint, new.digest);

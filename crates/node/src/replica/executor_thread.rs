@@ -4,13 +4,14 @@
 //! task is answered, those without a report with none, so that the one who asks knows how many are under way.
 
 use super::error::RunError;
-use crate::metrics::Metrics;
+use crate::metrics::{Meter, Metrics, Stage, count};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 use synod_kernel::{Executed, Report, Seq, Task};
 use synod_state::StateMachine;
 use synod_storage::{Disk, Executor, ExecutorError};
@@ -18,8 +19,10 @@ use tokio::sync::mpsc as async_mpsc;
 
 /// A handle to the thread.
 pub(super) struct ExecutorThread {
-    tasks: Option<mpsc::Sender<Task>>,
-    done: async_mpsc::UnboundedReceiver<Option<Report>>,
+    /// With the moment at which each was asked for.
+    tasks: Option<mpsc::Sender<(Instant, Task)>>,
+    /// With the moment at which each was done.
+    done: async_mpsc::UnboundedReceiver<(Option<Report>, Instant)>,
     under_way: usize,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<Result<(), ExecutorError>>>,
@@ -35,18 +38,20 @@ impl ExecutorThread {
         D::File: 'static,
         D::Lock: 'static,
     {
-        let (tasks, waiting) = mpsc::channel::<Task>();
+        let (tasks, waiting) = mpsc::channel::<(Instant, Task)>();
         let (results, done) = async_mpsc::unbounded_channel();
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = stop.clone();
-        let mut worker = Worker { executor, metrics };
+        let mut worker = Worker { executor, meter: metrics.stage(Stage::Execute), metrics };
         let thread = thread::Builder::new().name("executor".to_owned()).spawn(move || {
-            while let Ok(task) = waiting.recv() {
+            while let Ok((since, task)) = waiting.recv() {
                 if stopped.load(Ordering::Relaxed) {
                     break;
                 }
+                worker.meter.waited(since);
+                let report = worker.perform(task)?;
                 // Nobody listens once the replica ends.
-                let _ = results.send(worker.perform(task)?);
+                let _ = results.send((report, Instant::now()));
             }
             Ok(())
         })?;
@@ -56,8 +61,10 @@ impl ExecutorThread {
     /// Asks for a task.
     pub(super) fn ask(&mut self, task: Task) {
         self.under_way += 1;
-        // If the thread has ended, `done` says why.
-        let _ = self.tasks.as_ref().map(|tasks| tasks.send(task));
+        if let Some(tasks) = &self.tasks {
+            // If the thread has ended, `done` says why.
+            let _ = tasks.send((Instant::now(), task));
+        }
     }
 
     /// How many tasks are not done yet.
@@ -65,12 +72,12 @@ impl ExecutorThread {
         self.under_way
     }
 
-    /// Waits for the next task to be done and returns its report, if it has one. May be cancelled.
-    pub(super) async fn done(&mut self) -> Result<Option<Report>, RunError> {
+    /// Waits for the next task to be done and returns its report, if it has one, and when that was. May be cancelled.
+    pub(super) async fn done(&mut self) -> Result<Option<(Report, Instant)>, RunError> {
         match self.done.recv().await {
-            Some(report) => {
+            Some((report, at)) => {
                 self.under_way -= 1;
-                Ok(report)
+                Ok(report.map(|report| (report, at)))
             }
             None => Err(self.end().err().unwrap_or(RunError::ThreadEnded("executor"))),
         }
@@ -90,6 +97,7 @@ impl ExecutorThread {
 
 struct Worker<M, D: Disk> {
     executor: Executor<M, D>,
+    meter: Meter,
     metrics: Arc<Metrics>,
 }
 
@@ -105,8 +113,11 @@ impl<M: StateMachine, D: Disk> Worker<M, D> {
             | Task::Install { .. }
             | Task::Rollback { .. } => Vec::new(),
         };
+        let begun = Instant::now();
         let report = self.executor.perform(task)?;
+        self.meter.worked(begun);
         if let Some(Report::Executed { seq, outcomes }) = &report {
+            self.metrics.execute_batch_seconds.observe(begun.elapsed().as_secs_f64());
             self.count(*seq, outcomes, &sizes);
         }
         Ok(report)
@@ -119,5 +130,6 @@ impl<M: StateMachine, D: Disk> Worker<M, D> {
         self.metrics.batches_executed.inc();
         self.metrics.requests_executed.inc_by(requests);
         self.metrics.operations_executed.inc_by(operations);
+        self.metrics.batch_operations.observe(count(operations));
     }
 }

@@ -6,12 +6,13 @@
 
 use super::durability;
 use super::error::RunError;
-use crate::metrics::Metrics;
+use crate::metrics::{Meter, Metrics, Stage, count};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 use synod_kernel::gate::LogCommand;
 use synod_storage::log::{Log, LogError};
 use synod_storage::{Disk, Failure};
@@ -22,7 +23,8 @@ const GROUP_MAX: usize = 4096;
 
 /// A handle to the thread.
 pub(super) struct LogThread {
-    commands: Option<mpsc::Sender<LogCommand>>,
+    /// With the moment at which each was given.
+    commands: Option<mpsc::Sender<(Instant, LogCommand)>>,
     durable: watch::Receiver<u64>,
     thread: Option<JoinHandle<Result<(), LogError>>>,
     path: PathBuf,
@@ -37,7 +39,8 @@ impl LogThread {
     {
         let (commands, waiting) = mpsc::channel();
         let (position, durable) = watch::channel(0);
-        let writer = Writer { log, position, metrics, warned: false };
+        let meter = metrics.stage(Stage::Log);
+        let writer = Writer { log, position, metrics, meter, warned: false };
         let thread = thread::Builder::new().name("log".to_owned()).spawn(move || writer.run(&waiting))?;
         Ok(Self { commands: Some(commands), durable, thread: Some(thread), path })
     }
@@ -45,7 +48,7 @@ impl LogThread {
     /// Gives a command. The n-th one is position n.
     pub(super) fn command(&self, command: LogCommand) {
         // If the thread has ended, `changed` says why.
-        let _ = self.commands.as_ref().map(|commands| commands.send(command));
+        let _ = self.commands.as_ref().map(|commands| commands.send((Instant::now(), command)));
     }
 
     /// Waits for a change and returns how many commands are durable. May be cancelled.
@@ -71,15 +74,16 @@ struct Writer<D: Disk> {
     log: Log<D>,
     position: watch::Sender<u64>,
     metrics: Arc<Metrics>,
+    meter: Meter,
     /// Whether it was said that the disk is full.
     warned: bool,
 }
 
 impl<D: Disk> Writer<D> {
-    fn run(mut self, waiting: &mpsc::Receiver<LogCommand>) -> Result<(), LogError> {
+    fn run(mut self, waiting: &mpsc::Receiver<(Instant, LogCommand)>) -> Result<(), LogError> {
         let mut done = 0;
         loop {
-            let first = match waiting.try_recv() {
+            let (since, first) = match waiting.try_recv() {
                 Ok(first) => first,
                 Err(_) => {
                     self.prepare()?;
@@ -87,19 +91,33 @@ impl<D: Disk> Writer<D> {
                     first
                 }
             };
-            let others = std::iter::from_fn(|| waiting.try_recv().ok());
+            // The first has waited longest.
+            self.meter.waited(since);
+            let begun = Instant::now();
+            let before = done;
+            let others = std::iter::from_fn(|| waiting.try_recv().ok()).map(|(_, command)| command);
             for command in std::iter::once(first).chain(others.take(GROUP_MAX - 1)) {
                 done += 1;
                 self.execute(&command, done)?;
             }
-            // After a replacement alone there is nothing left to sync, and nothing is.
-            let is_pending = self.log.appended() > self.log.durable();
-            self.log.sync()?;
-            self.metrics.log_syncs.inc_by(u64::from(is_pending));
+            self.sync()?;
+            self.meter.worked(begun);
+            self.metrics.log_group_records.observe(count(done - before));
             durability::durable(done);
             self.position.send_replace(done);
         }
         self.log.seal().map(drop)
+    }
+
+    /// Makes what was appended durable. After a replacement alone there is nothing to sync, and nothing is.
+    fn sync(&mut self) -> Result<(), LogError> {
+        if self.log.appended() > self.log.durable() {
+            let begun = Instant::now();
+            self.log.sync()?;
+            self.metrics.log_sync_seconds.observe(begun.elapsed().as_secs_f64());
+            self.metrics.log_syncs.inc();
+        }
+        Ok(())
     }
 
     /// Uses the pause to make room for what comes next. A full disk is no failure yet: the segment at hand may do.

@@ -13,10 +13,12 @@ mod error;
 mod executor_thread;
 mod ingress;
 mod log_thread;
+mod narration;
 mod options;
 mod outgoing;
 mod run;
 mod shutdown;
+mod stages;
 
 pub use error::RunError;
 pub use options::ReplicaOptions;

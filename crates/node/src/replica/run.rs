@@ -7,9 +7,11 @@ use super::error::RunError;
 use super::executor_thread::ExecutorThread;
 use super::ingress::{Ingress, SendOnly};
 use super::log_thread::LogThread;
+use super::narration::Narration;
 use super::options::ReplicaOptions;
 use super::outgoing::Outgoing;
 use super::shutdown::Shutdown;
+use super::stages::Stages;
 use crate::admin::{self, Admin};
 use crate::files::ReplicaFolder;
 use crate::metrics::Metrics;
@@ -117,7 +119,7 @@ async fn assemble<P: Process, M: StateMachine>(
         log_syncs,
         checkpoint_syncs,
     });
-    let sink = Ingress::new(scope.domain, protocol, &limits, pool.handle(), reporter, metrics.clone());
+    let sink = Ingress::new(scope.domain, protocol, &limits, pool.handle(), reporter.clone(), metrics.clone());
 
     let identity = TlsIdentity::new(folder.transport());
     let directory = Arc::new(PeerDirectory::new(cluster, folder.id()));
@@ -129,11 +131,12 @@ async fn assemble<P: Process, M: StateMachine>(
     let (dialers, origins) = dial_others(folder, &identity, &limits, &connectivity, &metrics);
     let mut observers = JoinSet::new();
     observers.spawn(announce(connectivity.clone(), folder.id(), cluster.clone()));
-    let admin = Admin::new(folder.id(), scope.membership, status.subscribe(), connectivity, metrics.clone());
+    let admin = Admin::new(folder.id(), scope.membership, reporter, connectivity, metrics.clone());
     let admin = admin::serve(admin_listener, Arc::new(admin));
 
     let gate = Gate::new(&records);
     let failed = |action| move |source| RunError::System { action, source };
+    let stages = Stages::new(&metrics);
     let driver = Driver {
         core,
         gate,
@@ -146,6 +149,9 @@ async fn assemble<P: Process, M: StateMachine>(
         metrics,
         timers: Timers::new(),
         rules: BTreeMap::new(),
+        stages,
+        narration: Narration::default(),
+        has_told: false,
         durable: 0,
     };
     let running =

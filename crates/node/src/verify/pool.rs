@@ -6,12 +6,13 @@
 
 use super::batch::BatchVerifier;
 use super::lanes::{Lane, Lanes};
-use crate::metrics::Metrics;
+use crate::metrics::{Meter, Metrics, Stage};
 use crate::transport::{Closing, Origin};
 use bytes::Bytes;
 use std::io;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 use synod_kernel::signature::Check;
 use synod_kernel::{
     Address, Decode, Input, Invalid, Malformed, Message, Process, Request, Scope, Unverified, Verifier,
@@ -80,16 +81,19 @@ impl std::fmt::Display for Offence {
     }
 }
 
+/// A frame that waits, and since when.
+type Queued = (Instant, Job);
+
 /// The threads.
 pub(crate) struct Pool {
-    lanes: Arc<Lanes<Job>>,
+    lanes: Arc<Lanes<Queued>>,
     threads: Vec<JoinHandle<()>>,
 }
 
 /// A handle for whoever has frames.
 #[derive(Clone)]
 pub(crate) struct PoolHandle {
-    lanes: Arc<Lanes<Job>>,
+    lanes: Arc<Lanes<Queued>>,
 }
 
 impl PoolHandle {
@@ -99,7 +103,7 @@ impl PoolHandle {
             Address::Replica(_) => Lane::Replicas,
             Address::Client(_) => Lane::Clients,
         };
-        self.lanes.push(lane, job);
+        self.lanes.push(lane, (Instant::now(), job));
     }
 }
 
@@ -122,6 +126,7 @@ impl Pool {
                 count,
                 scope,
                 verifier: verifier.clone(),
+                meter: metrics.stage(Stage::Verify),
                 metrics: metrics.clone(),
                 out: out.clone(),
             };
@@ -150,7 +155,8 @@ impl Drop for Pool {
 }
 
 struct Worker<P: Process> {
-    lanes: Arc<Lanes<Job>>,
+    lanes: Arc<Lanes<Queued>>,
+    meter: Meter,
     count: usize,
     scope: Scope,
     verifier: BatchVerifier,
@@ -206,22 +212,22 @@ impl<P: Process> Worker<P> {
     fn run(self) {
         loop {
             let jobs = self.lanes.take(self.count, FRAMES_AT_ONCE);
-            if jobs.is_empty() {
-                return;
-            }
-            self.verify_all(jobs);
+            let Some((since, _)) = jobs.first() else { return };
+            self.meter.waited(*since);
+            self.meter.time(|| self.verify_all(jobs));
         }
     }
 
-    fn verify_all(&self, jobs: Vec<Job>) {
+    fn verify_all(&self, jobs: Vec<Queued>) {
         let mut parsed = Vec::with_capacity(jobs.len());
-        for Job { origin, content, body, permits } in jobs {
+        for (_, Job { origin, content, body, permits }) in jobs {
             match Parsed::<P>::decode(content, body, &self.scope) {
                 Ok(frame) => parsed.push((origin, frame, permits)),
                 Err(malformed) => self.accuse(&origin, Offence::Malformed(malformed)),
             }
         }
         let checks: Vec<Check> = parsed.iter().flat_map(|(_, frame, _)| frame.checks()).copied().collect();
+        self.metrics.signatures_checked.inc_by(checks.len() as u64);
         let all_good = self.verifier.verify(&checks).is_ok();
         for (origin, frame, permits) in parsed {
             let verifier: &dyn Verifier = if all_good { &FoundGood } else { &self.verifier };

@@ -51,6 +51,7 @@ mod requests;
 mod rule;
 mod slot;
 mod statement;
+mod story;
 mod transfer;
 mod view_change;
 

@@ -311,6 +311,7 @@ impl Replica {
             return out.applied(Rule::IgnoreUnwanted);
         }
         self.executed = seq;
+        self.tell_first_execution(seq, out);
         if !outcomes.is_empty() && self.is_active() {
             self.attempts = 0;
         }

@@ -70,6 +70,8 @@ pub struct Replica {
     /// The last number this replica proposed or saw used in its view.
     pub(super) proposed: Seq,
     pub(super) requests: Requests,
+    /// Whether the operator is to be told of the first batch decided in this view.
+    pub(super) tells_execution: bool,
     /// The first evidence against each replica: at most n.
     pub(super) evidence: BTreeMap<ReplicaId, Evidence>,
 }
@@ -98,6 +100,7 @@ impl Replica {
             reported: Seq::default(),
             proposed: Seq::default(),
             requests: Requests::default(),
+            tells_execution: false,
             evidence: BTreeMap::new(),
         }
     }

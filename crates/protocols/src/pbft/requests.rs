@@ -16,6 +16,7 @@ use super::answered::Answered;
 use super::load::{Loads, Way};
 use super::replica::{Mode, Out, Replica};
 use super::rule::{Rule, Timer};
+use super::story::Departure;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use synod_kernel::request::MAX_BATCH_REQUESTS;
@@ -261,7 +262,7 @@ impl Replica {
             waiting.stage = Stage::Idle;
             return self.start_timer(key, out);
         }
-        self.leave_view(self.view.next(), Rule::LeaveView, out);
+        self.leave_view(self.view.next(), &Departure::Waited(key), out);
     }
 
     /// The view is left: its timers stop, its proposals are no longer ours to make.

@@ -11,6 +11,7 @@ use super::new_view;
 use super::replica::{Mode, Out, Replica, prepared, sign};
 use super::rule::{Rule, Timer};
 use super::statement::{NewView, Prepare, ViewChange};
+use super::story::Departure;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use synod_kernel::{Certificate, Digest, ReplicaId, Seq, Signed, Target, View};
@@ -20,9 +21,10 @@ const FETCH_MAX: usize = 32;
 
 impl Replica {
     /// Leaves every view below `target` and says what prepared here. [PBFT-OSDI99 §4.4]
-    pub(super) fn leave_view(&mut self, target: View, reason: Rule, out: &mut Out) {
+    pub(super) fn leave_view(&mut self, target: View, departure: &Departure, out: &mut Out) {
         assert!(target > self.view, "views are left upwards");
-        out.applied(reason);
+        out.applied(departure.rule());
+        self.tell_departure(target, departure, out);
         self.stop_request_timers(out);
         out.disarm(Timer::NewView(self.view));
         self.view = target;
@@ -60,6 +62,7 @@ impl Replica {
             }
         }
         self.view_changes.insert(from, message);
+        self.tell_departed(from, view, out);
         self.join(out);
         self.try_new_view(out);
         self.fetch_reported(out);
@@ -69,13 +72,15 @@ impl Replica {
     /// without waiting for our own timers. [PBFT-OSDI99 §4.5.2]
     fn join(&mut self, out: &mut Out) {
         let (own, current) = (self.config.id(), self.view);
-        let above = self.view_changes.iter().filter(|(id, _)| **id != own).map(|(_, message)| message);
-        let mut views: Vec<View> = above.map(|message| message.statement().view()).filter(|&v| v > current).collect();
-        if views.len() < self.config.membership().weak() {
+        let others = self.view_changes.iter().filter(|(id, _)| **id != own);
+        let above = others.map(|(id, message)| (message.statement().view(), *id)).filter(|(view, _)| *view > current);
+        let above: Vec<(View, ReplicaId)> = above.collect();
+        if above.len() < self.config.membership().weak() {
             return;
         }
-        views.sort_unstable();
-        self.leave_view(views[0], Rule::JoinViewChange, out);
+        let Some(smallest) = above.iter().map(|(view, _)| *view).min() else { return };
+        let others = above.into_iter().map(|(_, id)| id).collect();
+        self.leave_view(smallest, &Departure::Joined(others), out);
     }
 
     /// With a strong quorum of view-change messages the new primary starts the view, and everybody else starts to
@@ -88,6 +93,7 @@ impl Replica {
         let left = self.view_changes.values().filter(|message| message.statement().view() >= view).count();
         if left >= members.strong() && !waiting {
             self.mode = Mode::ViewChange { waiting: true };
+            self.tell_waiting(left, out);
             out.arm(Timer::NewView(view), self.config.view_timeout(self.attempts));
         }
         if !self.config.is_primary(view) {
@@ -158,6 +164,8 @@ impl Replica {
 
     fn enter_view(&mut self, message: Signed<NewView>, out: &mut Out) {
         out.applied(Rule::EnterView);
+        self.tell_entry(message.statement(), out);
+        self.tells_execution = true;
         self.stop_request_timers(out);
         out.disarm(Timer::NewView(self.view));
         self.adopt_view(message.clone());
@@ -213,7 +221,7 @@ impl Replica {
         if view != self.view || self.is_active() {
             return out.applied(Rule::IgnoreStaleTimer);
         }
-        self.leave_view(view.next(), Rule::LeaveView, out);
+        self.leave_view(view.next(), &Departure::NotStarted, out);
     }
 
     /// The highest number that means something in this view.

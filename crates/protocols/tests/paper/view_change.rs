@@ -3,6 +3,7 @@
 use super::new_view::before_new_view;
 use crate::support::{Cluster, id, vow};
 use std::time::Duration;
+use synod_kernel::process::Chapter;
 use synod_kernel::{Input, Message, Seq, View};
 use synod_protocols::pbft::{Evidence, Prepare, Replica, Rule, Timer, ViewChange, Vow};
 
@@ -233,4 +234,41 @@ fn pbft_4_4_a_report_of_more_than_a_window_counts_for_nothing() {
     // The other one is no contradiction of what was not even looked at.
     cluster.hand(3, 1, &reports[1]);
     assert_eq!((cluster.applied(1, Rule::IgnoreOutsideWindow), cluster.applied(1, Rule::Accuse)), (1, 0));
+}
+
+#[test]
+fn a_view_change_reads_as_one_story() {
+    let mut cluster = Cluster::new(4, 1);
+    cluster.run(1..=5);
+    cluster.crash(0);
+    cluster.submit_all(6);
+    cluster.time_out(1..4);
+    cluster.assert_executed(1..4, &[1, 2, 3, 4, 5, 6]);
+    let notes = &cluster.nodes[1].notes;
+    assert!(notes.iter().all(|note| note.topic == "view change"));
+    let chapters: Vec<Chapter> = notes.iter().map(|note| note.chapter).collect();
+    assert_eq!((chapters.first(), chapters.last()), (Some(&Chapter::Begins), Some(&Chapter::Ends)));
+    let told: Vec<&str> = notes.iter().map(|note| note.sentence.as_str()).collect();
+    assert!(told[0].starts_with("leaving view 0 for view 1: replica 0, its primary, did not get request 6 of client "));
+    for sentence in [
+        "3 of 4 replicas have left: this replica has 4s to start view 1",
+        "this replica, its primary, starts view 1 on the word of replicas 1, 2 and 3: it carries over batches 5 to 5, \
+         0 of them null, from checkpoint 4",
+        "batch 6 is executed, the first that view 1 has decided",
+    ] {
+        assert!(told.contains(&sentence), "{sentence} is not in {told:#?}");
+    }
+}
+
+#[test]
+fn who_joins_a_view_change_says_after_whom() {
+    let mut cluster = Cluster::new(4, 1);
+    for from in [2, 3] {
+        let message = asks_for(&cluster, from, 1);
+        cluster.inject(from, 1, &message);
+    }
+    cluster.deliver_all();
+    let told: Vec<&str> = cluster.nodes[1].notes.iter().map(|note| note.sentence.as_str()).collect();
+    assert_eq!(told[0], "replica 2 asks for view 1, as 1 do now; 3 are needed");
+    assert_eq!(told[2], "leaving view 0 for view 1: replicas 2 and 3 left before, and one of them is correct");
 }

@@ -13,7 +13,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 use synod_kernel::descriptor::Parameters;
-use synod_kernel::process::{Binding, Question, Report};
+use synod_kernel::process::{Binding, Note, Question, Report};
 use synod_kernel::request::Replier;
 use synod_kernel::signature::Author;
 use synod_kernel::symbolic::{Referee, SymbolicSigner};
@@ -50,6 +50,7 @@ pub struct Node {
     pub records: Vec<Record<Replica>>,
     pub timers: BTreeMap<Timer, Duration>,
     pub rules: Vec<Rule>,
+    pub notes: Vec<Note>,
     /// The effects of the last input, without those of the reports that followed.
     pub last: Vec<Effect<Replica>>,
     pub replies: Vec<Reply>,
@@ -119,6 +120,7 @@ impl Cluster {
                 records: Vec::new(),
                 timers: BTreeMap::new(),
                 rules: Vec::new(),
+                notes: Vec::new(),
                 last: Vec::new(),
                 replies: Vec::new(),
                 up: true,
@@ -223,6 +225,7 @@ impl Cluster {
                     reports.extend(self.node(at).service.perform(task));
                 }
                 Effect::Applied(rule) => self.node(at).rules.push(rule),
+                Effect::Note(note) => self.node(at).notes.push(note),
             }
         }
         reports

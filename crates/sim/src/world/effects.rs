@@ -170,6 +170,8 @@ impl<S: Scenario> World<S> {
                 }
                 Ok(())
             }
+            // The transcript names the rules already; this is for those who do not see it.
+            Effect::Note(_) => Ok(()),
             // The gate turned those of honest replicas into log commands; a puppet keeps no log.
             Effect::Persist(_) | Effect::Compact(_) => Ok(()),
         }

@@ -71,7 +71,8 @@ async fn one_bad_signature_does_not_spoil_the_others() {
         if is_spoiled {
             *body.last_mut().unwrap() ^= 1;
         }
-        lanes.push(Lane::Clients, request(if is_spoiled { &liar } else { &honest }, body).await);
+        let job = request(if is_spoiled { &liar } else { &honest }, body).await;
+        lanes.push(Lane::Clients, (Instant::now(), job));
     }
     let (out, mut verified) = mpsc::unbounded_channel::<Verified<Replica>>();
     let cluster = &world.site.made.cluster;
@@ -80,6 +81,7 @@ async fn one_bad_signature_does_not_spoil_the_others() {
         count: 1,
         scope: *cluster.scope(),
         verifier: BatchVerifier::new(cluster),
+        meter: world.metrics.stage(Stage::Verify),
         metrics: world.metrics.clone(),
         out,
     };
