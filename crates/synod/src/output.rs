@@ -1,9 +1,22 @@
 //! Standard output: results for people or for scripts. Whatever is not a result goes to standard error.
 
+mod terminal;
+
+pub(crate) use terminal::{Layout, escaped};
+
 use crate::failure::{Cause, Failure};
 use serde::{Serialize, Serializer};
 use std::env;
 use std::io::{self, ErrorKind, Write};
+
+/// Whether anybody reads what is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// As far as is known.
+    Listens,
+    /// It has read what it wanted.
+    Gone,
+}
 
 /// Writes text and, if it has none, the end of its last line.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
@@ -12,20 +25,33 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 
 /// Writes bytes as they are and, if they have none, the end of the last line.
 pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
-    let mut output = io::stdout().lock();
     let end: &[u8] = if bytes.ends_with(b"\n") { b"" } else { b"\n" };
-    let written = output.write_all(bytes).and_then(|()| output.write_all(end)).and_then(|()| output.flush());
+    write(&[bytes, end]).map(drop)
+}
+
+/// Writes text as it is, and says whether somebody reads on: for whoever writes again and again.
+pub(crate) fn show(text: &str) -> Result<Reader, Failure> {
+    write(&[text.as_bytes()])
+}
+
+fn write(pieces: &[&[u8]]) -> Result<Reader, Failure> {
+    let mut output = io::stdout().lock();
+    let written = pieces.iter().try_for_each(|piece| output.write_all(piece)).and_then(|()| output.flush());
     match written {
-        // A reader that left has read what it wanted.
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Reader::Gone),
         Err(error) => Err(Failure::new(Cause::Disk, format_args!("cannot write to standard output: {error}"))),
-        Ok(()) => Ok(()),
+        Ok(()) => Ok(Reader::Listens),
     }
 }
 
 /// Writes a value as JSON.
 pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     print(&serde_json::to_string_pretty(value).expect("our reports have nothing that JSON cannot say"))
+}
+
+/// A value as JSON on one line.
+pub(crate) fn json_line(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("our reports have nothing that JSON cannot say") + "\n"
 }
 
 /// How this program was called, so that what we tell people to type works for them.

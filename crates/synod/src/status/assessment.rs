@@ -51,6 +51,11 @@ impl Assessment {
         self.view
     }
 
+    /// Who leads that view.
+    pub(crate) fn primary(&self) -> ReplicaId {
+        self.membership.primary(self.view)
+    }
+
     /// How many batches a replica is behind what at least one honest replica has executed.
     pub(crate) fn lag(&self, status: &Status) -> u64 {
         self.executed.get().saturating_sub(status.executed.get())
