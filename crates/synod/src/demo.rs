@@ -7,6 +7,7 @@ mod arguments;
 mod input;
 mod load;
 mod narrator;
+mod pace;
 mod place;
 mod readiness;
 mod replicas;

@@ -20,6 +20,8 @@ fn demo(attack: &str, more: &[&str]) -> Value {
         assert_eq!(report[zero], 0, "{report:#}");
     }
     assert!(report["ops_per_second"].as_f64().unwrap() > 0.0, "{report:#}");
+    let (p50, p99) = (report["p50_us"].as_u64().unwrap(), report["p99_us"].as_u64().unwrap());
+    assert!(0 < p50 && p50 <= p99, "{report:#}");
     report
 }
 
@@ -81,6 +83,10 @@ fn a_demonstration_that_is_killed_takes_its_replicas_with_it() {
     demo.wait().unwrap();
     (port..port + 4).for_each(wait_until_nobody_listens);
     assert_eq!(folder.path().read_dir().unwrap().count(), 1, "nobody was left to remove the folder");
+    let mut next = command(&["demo", "--ops", "1", "--replicas", "1", "--exit"]);
+    let next = next.env("TMPDIR", folder.path()).output().unwrap();
+    assert!(next.status.success(), "{next:?}");
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0, "the next one removes it");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The load: every key written, then every key that was acknowledged read back, many requests at once.
 
-use super::narrator::Narrator;
+use super::narrator::{Line, Narrator};
+use super::pace::{Latency, Pace};
 use super::scene::Scene;
 use crate::failure::{Cause, Failure};
 use bytes::Bytes;
@@ -12,7 +13,7 @@ use synod_node::client::{CallError, Client};
 use synod_state::client::{Destination, Outcome, SubmitError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
 
 /// Requests under way at once; well below what a session of a client can have.
 const REQUESTS_MAX: usize = 32;
@@ -20,6 +21,10 @@ const REQUESTS_MAX: usize = 32;
 const REQUEST_BYTES: usize = 64 << 10;
 /// How often a request is asked for again before it is given up.
 const RETRIES: usize = 3;
+/// How often the pace is looked at.
+const LOOK: Duration = Duration::from_millis(200);
+/// Looks from one line about the pace to the next, where there is no bar.
+const LOOKS_PER_LINE: u64 = 5;
 /// How long to wait when the session has no room.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -29,6 +34,8 @@ pub(crate) struct Written {
     pub(crate) acknowledged: Vec<bool>,
     /// From the first request to the last acknowledgement.
     pub(crate) took: Duration,
+    /// How long an operation took from being asked for to its acknowledgement; none if none was acknowledged.
+    pub(crate) latency: Option<Latency>,
     /// Why some were not acknowledged, once.
     pub(crate) complaint: Option<String>,
 }
@@ -77,13 +84,14 @@ impl<'a> Load<'a> {
     pub(crate) async fn write_all(&self) -> Result<Written, Failure> {
         let entries = self.scene.entries();
         let begun = Instant::now();
-        let mut written = Written { acknowledged: vec![false; entries.len()], took: Duration::ZERO, complaint: None };
+        let acknowledged = vec![false; entries.len()];
+        let mut written = Written { acknowledged, took: Duration::ZERO, latency: None, complaint: None };
         let put = |index: usize| {
             let entry = &entries[index];
             Operation::Put { key: entry.key.clone(), value: entry.value.clone() }
         };
         let all: Vec<usize> = (0..entries.len()).collect();
-        self.send("writing", &all, put, |range, result| {
+        let pace = self.send("writing", &all, put, |range, result| {
             match result {
                 Ok(answers) => {
                     for (index, answer) in range.zip(answers) {
@@ -94,13 +102,15 @@ impl<'a> Load<'a> {
                 Err(complaint) => written.complaint = Some(complaint),
             }
             true
-        })
-        .await?;
+        });
+        written.latency = pace.await?.latency();
         let acknowledged = written.acknowledged.iter().filter(|acknowledged| **acknowledged).count();
         let (took, rate) = (written.took, rate(acknowledged, written.took));
         let stall = if self.scene.liar().is_some() { ", the time without an honest primary included" } else { "" };
         let took = took.as_secs_f64();
-        self.narrator.say(&format!("{acknowledged} writes acknowledged in {took:.1} s: {rate:.0} a second{stall}"));
+        let latency = written.latency.map_or_else(String::new, |latency| format!(", {latency}"));
+        let sentence = format!("{acknowledged} writes acknowledged in {took:.1} s: {rate:.0} a second{latency}{stall}");
+        self.narrator.say(&sentence);
         Ok(written)
     }
 
@@ -134,36 +144,52 @@ impl<'a> Load<'a> {
     }
 
     /// Sends an operation for each of `indices`, and hands over the answers for places in `indices`. The handler says
-    /// whether they count as settled writes.
+    /// whether they count as settled writes. Returns how fast it went.
     async fn send(
         &self,
         what: &'static str,
         indices: &[usize],
         operation: impl Fn(usize) -> Operation,
         mut handle: impl FnMut(Range<usize>, Result<Vec<Answer>, String>) -> bool,
-    ) -> Result<(), Failure> {
+    ) -> Result<Pace, Failure> {
         self.narrator.begin(what, indices.len());
         let mut bundles = bundles(indices, self.scene.bundle(), operation).into_iter();
         let mut under_way = JoinSet::new();
-        let mut done = 0;
+        let (mut done, mut pace, mut looks) = (0, Pace::default(), 0_u64);
+        let mut look = interval_at(Instant::now() + LOOK, LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             while under_way.len() < REQUESTS_MAX
                 && let Some(Bundle { entries, operations }) = bundles.next()
             {
                 let client = self.client.clone();
-                under_way.spawn(async move { (entries, order(&client, operations).await) });
+                under_way.spawn(async move {
+                    let begun = Instant::now();
+                    (entries, order(&client, operations).await, begun.elapsed())
+                });
             }
-            let Some(ended) = under_way.join_next().await else { break };
-            let (range, result) = ended.map_err(|error| Failure::new(Cause::Internal, error))?;
-            let before = done;
+            let ended = tokio::select! {
+                ended = under_way.join_next() => ended,
+                _ = look.tick() => {
+                    looks += 1;
+                    let line = if looks.is_multiple_of(LOOKS_PER_LINE) { Line::Due } else { Line::TooEarly };
+                    self.narrator.pace(&pace.recent(Instant::now()), line);
+                    continue;
+                }
+            };
+            let Some(ended) = ended else { break };
+            let (range, result, took) = ended.map_err(|error| Failure::new(Cause::Internal, error))?;
             done += range.len();
+            if result.is_ok() {
+                pace.done(Instant::now(), range.len(), took);
+            }
             if handle(range, result) {
                 self.settled.send_replace(done);
             }
-            self.narrator.advance(before, done, indices.len());
+            self.narrator.advance(done);
         }
         self.narrator.clear();
-        Ok(())
+        Ok(pace)
     }
 }
 

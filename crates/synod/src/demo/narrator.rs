@@ -2,6 +2,7 @@
 //!
 //! With `--json` the story goes to standard error, because standard output is for the report alone.
 
+use super::pace::Recent;
 use super::place::Place;
 use super::scene::Scene;
 use crate::cli::Lie;
@@ -10,7 +11,14 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::Instant;
 use synod_node::genesis::DevCluster;
 
-const BAR: &str = "{msg:>10} [{bar:40}] {pos} of {len}";
+const BAR: &str = "{msg:>10} [{bar:30}] {pos} of {len}  {prefix}";
+
+/// Whether it is time for another line about the pace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Line {
+    Due,
+    TooEarly,
+}
 
 /// Tells. Clones tell the same story.
 #[derive(Clone)]
@@ -55,14 +63,21 @@ impl Narrator {
         self.bar.reset();
         self.bar.set_length(steps as u64);
         self.bar.set_message(what);
+        self.bar.set_prefix("");
     }
 
     /// So many steps are done.
-    pub(crate) fn advance(&self, before: usize, now: usize, steps: usize) {
+    pub(crate) fn advance(&self, now: usize) {
         self.bar.set_position(now as u64);
-        let quarter = |done: usize| 4 * done / steps.max(1);
-        if self.bar.is_hidden() && quarter(now) > quarter(before) && now < steps {
-            self.say(&format!("{}: {now} of {steps}", self.bar.message()));
+    }
+
+    /// How fast it goes. Where there is no bar to show it, a line tells it, if one is due.
+    pub(crate) fn pace(&self, recent: &Recent, line: Line) {
+        if !self.bar.is_hidden() {
+            self.bar.set_prefix(recent.to_string());
+        } else if line == Line::Due {
+            let (done, steps) = (self.bar.position(), self.bar.length().unwrap_or_default());
+            self.say(&format!("{}: {done} of {steps}, {recent}", self.bar.message()));
         }
     }
 

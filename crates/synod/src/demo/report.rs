@@ -2,12 +2,14 @@
 
 use super::load::{Read, Written, rate};
 use super::narrator::Narrator;
+use super::pace::Latency;
 use super::scene::Scene;
 use super::watcher::Seen;
 use crate::failure::Failure;
 use crate::output;
 use serde::Serialize;
 use std::collections::BTreeSet;
+use std::time::Duration;
 use synod_kernel::ReplicaId;
 
 /// What came of it. What is in it is in the JSON.
@@ -39,6 +41,12 @@ pub(crate) struct Report {
     recovered: Option<bool>,
     seconds: f64,
     ops_per_second: f64,
+    /// Half of the writes took at most so many microseconds, from being asked for to being acknowledged.
+    p50_us: Option<u64>,
+    /// All but one in a hundred.
+    p99_us: Option<u64>,
+    #[serde(skip)]
+    latency: Option<Latency>,
     #[serde(skip)]
     complaint: Option<String>,
 }
@@ -81,6 +89,9 @@ impl Report {
             recovered: recovered.map(|(_, recovered)| recovered),
             seconds: written.took.as_secs_f64(),
             ops_per_second: rate(acknowledged, written.took),
+            p50_us: written.latency.map(|latency| microseconds(latency.p50)),
+            p99_us: written.latency.map(|latency| microseconds(latency.p99)),
+            latency: written.latency,
             complaint: written.complaint.clone(),
         }
     }
@@ -106,6 +117,9 @@ impl Report {
             story += &format!("; {unacknowledged} NOT ACKNOWLEDGED: {why}");
         }
         story.push('\n');
+        if let Some(latency) = self.latency {
+            story += &format!("{:.0} writes a second, {latency}\n", self.ops_per_second);
+        }
         match self.view_changes {
             0 => story += "The primary was never replaced.\n",
             1 => story += "The primary was replaced once.\n",
@@ -122,4 +136,8 @@ impl Report {
         }
         story
     }
+}
+
+fn microseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
