@@ -10,7 +10,7 @@ use crate::failure::{Cause, Failure};
 use crate::session::{self, Session};
 use arguments::KvCommand;
 use bytes::Bytes;
-use report::{Report, Verified};
+use report::{Report, Verified, quoted};
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStringExt;
@@ -86,6 +86,11 @@ fn operation(command: &KvCommand) -> Result<Option<Operation>, Failure> {
         }
         KvCommand::Get { key } => Operation::Get { key: bytes(key) },
         KvCommand::Del { key } => Operation::Delete { key: bytes(key) },
+        KvCommand::Range { from, to: Some(to), .. } if bytes(from) > bytes(to) => {
+            let (from, to) = (quoted(&bytes(from)), quoted(&bytes(to)));
+            let sentence = format!("range: FROM {from} comes after TO {to}; name the smaller key first");
+            return Err(Failure::new(Cause::Usage, sentence));
+        }
         KvCommand::Range { from, to, limit } => {
             Operation::Range { from: bytes(from), to: to.as_ref().map(bytes), limit: *limit }
         }

@@ -1,12 +1,21 @@
 //! Who listens to what the parts of synod have to say while they run: standard error, as lines or as JSON.
 //!
-//! The variable `SYNOD_LOG` says what is worth a line, e.g. `debug` or `info,synod_node=debug`.
+//! The variable `SYNOD_LOG` says what is worth a line, e.g. `debug` or `info,synod_node=debug`. Whatever a line is made
+//! of, it is one line, and nothing in it acts on a terminal; and no place in the program floods the log.
+
+mod flood;
 
 use crate::cli::LogFormat;
 use crate::failure::{Cause, Failure};
+use crate::output::{self, Layout};
+use flood::Flood;
 use std::env::{self, VarError};
-use std::io;
-use tracing_subscriber::EnvFilter;
+use std::io::{self, Write};
+use tracing::Metadata;
+use tracing_subscriber::filter::FilterExt;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, fmt};
 
 const VARIABLE: &str = "SYNOD_LOG";
 
@@ -22,10 +31,42 @@ pub(crate) fn start(format: LogFormat, default: &str) -> Result<(), Failure> {
             format!("{VARIABLE} is `{filter}`, which is no filter ({error}); try `debug` or `synod_node=debug`");
         Failure::new(Cause::Usage, sentence)
     })?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let registry = tracing_subscriber::registry();
+    let lines = fmt::layer().with_writer(|| Line);
     match format {
-        LogFormat::Text => lines.with_target(false).init(),
-        LogFormat::Json => lines.json().init(),
+        LogFormat::Text => {
+            let filter = filter.and(Flood::new(tell_as_text));
+            registry.with(lines.with_target(false).with_filter(filter)).init();
+        }
+        LogFormat::Json => registry.with(lines.json().with_filter(filter.and(Flood::new(tell_as_json)))).init(),
     }
     Ok(())
+}
+
+/// Standard error, to which a line is given in one piece.
+struct Line;
+
+impl Write for Line {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let line = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+        let line = output::escaped(line, Layout::Cell) + "\n";
+        io::stderr().write_all(line.as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
+
+fn place(metadata: &Metadata<'_>) -> String {
+    format!("{}:{}", metadata.file().unwrap_or("?"), metadata.line().unwrap_or_default())
+}
+
+fn tell_as_text(left_out: u64, metadata: &Metadata<'_>) {
+    eprintln!("{left_out} lines like the next one were left out ({})", place(metadata));
+}
+
+fn tell_as_json(left_out: u64, metadata: &Metadata<'_>) {
+    eprintln!("{}", serde_json::json!({ "left_out": left_out, "place": place(metadata) }));
 }

@@ -27,6 +27,9 @@ pub(crate) struct Kv {
     /// Report as JSON: the result, its revisions, its place in the order, and the replicas that vouch for it
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// Write values as they are, also to a terminal, which may obey what is in them
+    #[arg(long, global = true)]
+    pub(crate) raw: bool,
     /// Ask all replicas at once, not the primary first: no delay if the primary is silent
     #[arg(long, global = true)]
     pub(crate) all: bool,
@@ -57,6 +60,8 @@ pub(crate) enum KvCommand {
     /// answered, which makes nothing happen twice, until TIME has passed for a line since it was sent.
     Import,
     /// Read a key, and end with code 1 if it is absent
+    ///
+    /// On a terminal, control characters in the value are shown escaped; --raw shows them as they are.
     Get {
         /// The key
         key: OsString,

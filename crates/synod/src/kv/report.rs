@@ -2,8 +2,10 @@
 
 use super::Kv;
 use crate::failure::{Cause, Failure};
-use crate::output::{self, Text};
+use crate::output::{self, Layout, Text};
 use serde::Serialize;
+use std::borrow::Cow;
+use std::io::{self, IsTerminal};
 use synod_kv::{Answer, KeyValue, Operation};
 use synod_state::Refusal;
 
@@ -94,7 +96,7 @@ impl<'a> ResultJson<'a> {
     }
 }
 
-fn quoted(bytes: &[u8]) -> String {
+pub(super) fn quoted(bytes: &[u8]) -> String {
     format!("`{}`", String::from_utf8_lossy(bytes).escape_debug())
 }
 
@@ -108,7 +110,7 @@ impl Report<'_> {
             let result = ResultJson::new(&answer);
             output::print_json(&Json { outcome: "committed", result, message, seq: Some(seq), replicas })?;
         } else {
-            print(&answer)?;
+            print(&answer, self.style())?;
         }
         failure.map_or(Ok(()), Err)
     }
@@ -181,6 +183,11 @@ impl Report<'_> {
         self.without_result("unknown", Cause::Unreachable, sentence)
     }
 
+    /// How to write what others have stored.
+    fn style(&self) -> Style {
+        if self.arguments.raw || !io::stdout().is_terminal() { Style::Raw } else { Style::Escaped }
+    }
+
     fn without_result(&self, outcome: &'static str, cause: Cause, sentence: String) -> Result<(), Failure> {
         if self.arguments.json {
             let message = Some(sentence.clone());
@@ -191,17 +198,18 @@ impl Report<'_> {
 }
 
 /// For people: the value itself where one was asked for.
-fn print(answer: &Answer) -> Result<(), Failure> {
+fn print(answer: &Answer, style: Style) -> Result<(), Failure> {
     match answer {
         Answer::Put { revision } | Answer::Swapped { revision } => {
             output::print(&format!("written at revision {revision}"))
         }
-        Answer::Value { entry: Some(entry), .. } => output::print_bytes(&entry.value),
+        Answer::Value { entry: Some(entry), .. } => output::print_bytes(&style.show(&entry.value, Layout::Lines)),
         Answer::Deleted { existed: true, revision } => output::print(&format!("deleted at revision {revision}")),
         Answer::Deleted { existed: false, .. } => output::print("absent already, nothing to delete"),
         Answer::Range { entries, more, .. } => {
             for KeyValue { key, value, .. } in entries {
-                output::print_bytes(&[key, &b"\t"[..], value].concat())?;
+                let (key, value) = (style.show(key, Layout::Cell), style.show(value, Layout::Cell));
+                output::print_bytes(&[&key[..], b"\t", &value].concat())?;
             }
             if let Some(last) = entries.last().filter(|_| *more) {
                 eprintln!("there is more, after {}", quoted(&last.key));
@@ -209,5 +217,23 @@ fn print(answer: &Answer) -> Result<(), Failure> {
             Ok(())
         }
         Answer::Value { entry: None, .. } | Answer::NotSwapped { .. } | Answer::Invalid(_) => Ok(()),
+    }
+}
+
+/// How to write what others have stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Style {
+    /// Byte by byte.
+    Raw,
+    /// So that it does nothing to a terminal.
+    Escaped,
+}
+
+impl Style {
+    fn show(self, bytes: &[u8], layout: Layout) -> Cow<'_, [u8]> {
+        match self {
+            Self::Raw => Cow::Borrowed(bytes),
+            Self::Escaped => Cow::Owned(output::escaped(bytes, layout).into_bytes()),
+        }
     }
 }

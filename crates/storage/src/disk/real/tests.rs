@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use crate::disk::conformance;
-use crate::{Disk, Failure, Operation, RealDisk};
+use crate::{Disk, DiskFile, Failure, Operation, RealDisk};
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
