@@ -53,7 +53,7 @@ pub(crate) struct StatusArguments {
     #[arg(long)]
     watch: bool,
     /// With --watch, how often
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "1s", requires = "watch", value_parser = parse_duration)]
     interval: Duration,
 }
 

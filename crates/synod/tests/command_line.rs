@@ -33,6 +33,9 @@ fn mistakes_in_the_command_line_end_with_64_and_say_what_was_meant() {
     synod(&["kv", "put", "key", "value", "--file", "file"]).expect(64, &["cannot be used with"]);
     synod(&["kv", "put", "key", "--file", "no such file"]).expect(64, &["no such file: cannot read it"]);
     synod(&["kv", "put", "key", "--file", "/dev/zero"]).expect(64, &["at most 1048576 bytes"]);
+    synod(&["kv", "range", "z", "a"]).expect(64, &["FROM `z` comes after TO `a`"]);
+    synod(&["status", "--interval", "2s"]).expect(64, &["--watch"]);
+    synod(&["status", "--watch", "--interval", "0s"]).expect(64, &["between 1ms and one day"]);
     synod(&["start", "--dir", "x", "--lie", "silnt"]).expect(64, &["silent"]);
     synod(&["demo", "--replicas", "3", "--attack", "silent"]).expect(64, &["4 or more"]);
     synod(&["demo", "--ops", "0"]).expect(64, &["--ops"]);

@@ -63,7 +63,7 @@ impl Replica {
         let needed = self.config.membership().strong();
         tell(
             Chapter::GoesOn,
-            format!("replica {from} asks for view {view}, as {left} do now; {needed} are needed"),
+            format!("replica {from} asks for view {view}: that makes {left}, and {needed} are needed"),
             out,
         );
     }
@@ -91,7 +91,8 @@ impl Replica {
         let carried = match (proposals.first(), proposals.last()) {
             (Some(first), Some(last)) => {
                 let (first, last) = (first.statement().seq, last.statement().seq);
-                format!("it carries over batches {first} to {last}, {nulls} of them null")
+                let which = if first == last { format!("batch {first}") } else { format!("batches {first} to {last}") };
+                format!("it carries over {which}, {nulls} of them null")
             }
             _ => "it carries nothing over".to_string(),
         };

@@ -251,8 +251,8 @@ fn a_view_change_reads_as_one_story() {
     let told: Vec<&str> = notes.iter().map(|note| note.sentence.as_str()).collect();
     assert!(told[0].starts_with("leaving view 0 for view 1: replica 0, its primary, did not get request 6 of client "));
     for sentence in [
-        "3 of 4 replicas have left: this replica has 4s to start view 1",
-        "this replica, its primary, starts view 1 on the word of replicas 1, 2 and 3: it carries over batches 5 to 5, \
+        "3 of 4 replicas have left: this replica has 2s to start view 1",
+        "this replica, its primary, starts view 1 on the word of replicas 1, 2 and 3: it carries over batch 5, \
          0 of them null, from checkpoint 4",
         "batch 6 is executed, the first that view 1 has decided",
     ] {
@@ -269,6 +269,6 @@ fn who_joins_a_view_change_says_after_whom() {
     }
     cluster.deliver_all();
     let told: Vec<&str> = cluster.nodes[1].notes.iter().map(|note| note.sentence.as_str()).collect();
-    assert_eq!(told[0], "replica 2 asks for view 1, as 1 do now; 3 are needed");
+    assert_eq!(told[0], "replica 2 asks for view 1: that makes 1, and 3 are needed");
     assert_eq!(told[2], "leaving view 0 for view 1: replicas 2 and 3 left before, and one of them is correct");
 }
