@@ -11,7 +11,7 @@ use support::{Cluster, Running, command, synod, text};
 #[test]
 fn a_replica_that_is_gone_is_named_and_the_others_tell_what_they_do() {
     let cluster = Cluster::new();
-    let _running = [0, 1, 2].map(|id| Running::start(&cluster, &format!("replica-{id}"), "ready"));
+    let _running = [0, 1, 2].map(|id| Running::start(&cluster, &format!("replica-{id}"), "runs"));
     let dir = cluster.path("client");
     synod(&["kv", "--dir", text(&dir), "put", "key", "value"]).expect(0, &[]);
     let status = synod(&["status", "--dir", text(&dir), "--timeout", "20s", "--json"]).expect(0, &[]).json();

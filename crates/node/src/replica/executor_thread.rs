@@ -48,10 +48,8 @@ impl ExecutorThread {
                 if stopped.load(Ordering::Relaxed) {
                     break;
                 }
-                worker.meter.waited(since);
-                let report = worker.perform(task)?;
                 // Nobody listens once the replica ends.
-                let _ = results.send((report, Instant::now()));
+                let _ = results.send(worker.perform(task, since)?);
             }
             Ok(())
         })?;
@@ -102,7 +100,8 @@ struct Worker<M, D: Disk> {
 }
 
 impl<M: StateMachine, D: Disk> Worker<M, D> {
-    fn perform(&mut self, task: Task) -> Result<Option<Report>, ExecutorError> {
+    /// Performs a task that has waited since then. Returns its report, if it has one, and when it was done.
+    fn perform(&mut self, task: Task, since: Instant) -> Result<(Option<Report>, Instant), ExecutorError> {
         let sizes = match &task {
             Task::Execute { batch, .. } => batch.requests().iter().map(|request| request.operations().len()).collect(),
             Task::Seal { .. }
@@ -113,14 +112,14 @@ impl<M: StateMachine, D: Disk> Worker<M, D> {
             | Task::Install { .. }
             | Task::Rollback { .. } => Vec::new(),
         };
-        let begun = Instant::now();
+        let begun = self.meter.waited(since, Instant::now());
         let report = self.executor.perform(task)?;
-        self.meter.worked(begun);
+        let done = self.meter.worked(begun);
         if let Some(Report::Executed { seq, outcomes }) = &report {
-            self.metrics.execute_batch_seconds.observe(begun.elapsed().as_secs_f64());
+            self.metrics.execute_batch_seconds.observe(done.duration_since(begun).as_secs_f64());
             self.count(*seq, outcomes, &sizes);
         }
-        Ok(report)
+        Ok((report, done))
     }
 
     /// Counts what a batch did; what it merely repeats was counted before. `sizes` are the requests' operations.

@@ -92,8 +92,7 @@ impl<D: Disk> Writer<D> {
                 }
             };
             // The first has waited longest.
-            self.meter.waited(since);
-            let begun = Instant::now();
+            let begun = self.meter.waited(since, Instant::now());
             let before = done;
             let others = std::iter::from_fn(|| waiting.try_recv().ok()).map(|(_, command)| command);
             for command in std::iter::once(first).chain(others.take(GROUP_MAX - 1)) {

@@ -62,7 +62,7 @@ impl Stages {
         }
         for request in batch.requests() {
             if let Some(since) = self.entered.remove(&request.key()) {
-                self.order.waited(since);
+                self.order.waited(since, Instant::now());
             }
         }
     }
@@ -78,7 +78,7 @@ impl Stages {
     /// A reply from this batch has been handed to the network.
     pub(super) fn replied(&mut self, seq: Seq) {
         if let Some(since) = self.executed.remove(&seq) {
-            self.reply.waited(since);
+            self.reply.waited(since, Instant::now());
         }
     }
 }

@@ -213,8 +213,9 @@ impl<P: Process> Worker<P> {
         loop {
             let jobs = self.lanes.take(self.count, FRAMES_AT_ONCE);
             let Some((since, _)) = jobs.first() else { return };
-            self.meter.waited(*since);
-            self.meter.time(|| self.verify_all(jobs));
+            let begun = self.meter.waited(*since, Instant::now());
+            self.verify_all(jobs);
+            self.meter.worked(begun);
         }
     }
 
