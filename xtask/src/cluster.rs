@@ -40,13 +40,19 @@ pub(crate) struct Seat {
 }
 
 impl Cluster {
-    /// Makes the keys and folders of so many replicas, and starts nothing.
+    /// Makes the keys and folders of so many replicas and of one client, and starts nothing.
     pub(crate) fn make(program: &Path, replicas: u16) -> io::Result<Self> {
+        Self::make_for(program, replicas, 1)
+    }
+
+    /// The same for so many clients.
+    pub(crate) fn make_for(program: &Path, replicas: u16, clients: usize) -> io::Result<Self> {
         let place = Place::new()?;
         let dir = place.path().join("cluster");
         let base_port = free_ports(2 * replicas)?;
         let mut command = Command::new(program);
         command.args(["genesis", "dev", "--json", "--replicas", &replicas.to_string()]);
+        command.args(["--clients", &clients.to_string()]);
         command.args(["--base-port", &base_port.to_string()]).arg("--dir").arg(&dir);
         let made: Value = serde_json::from_slice(&output(&mut command)?)?;
         let entries = made["replicas"].as_array().cloned().unwrap_or_default();
@@ -82,6 +88,28 @@ impl Cluster {
         let mut client = Command::new(&self.program);
         client.arg(command).arg("--dir").arg(self.path().join("cluster").join("client")).env_remove("SYNOD_LOG");
         client
+    }
+
+    /// The folder of a client, counted from 1; the first is the one that [`Cluster::client`] is of.
+    pub(crate) fn client_folder(&self, number: usize) -> PathBuf {
+        let name = if number == 1 { "client".to_owned() } else { format!("client-{number}") };
+        self.path().join("cluster").join(name)
+    }
+
+    /// The process of each replica that runs.
+    pub(crate) fn processes(&self) -> Vec<u32> {
+        self.seats.iter().filter_map(|seat| seat.child.as_ref()).map(Child::id).collect()
+    }
+
+    /// The view that each replica says it is in; none of one that does not answer.
+    pub(crate) fn views(&self) -> Vec<Option<u64>> {
+        self.seats.iter().map(|seat| readiness::view(&seat.admin)).collect()
+    }
+
+    /// What each replica has written to its log of events.
+    pub(crate) fn logs(&self) -> io::Result<Vec<String>> {
+        let read = |seat: &Seat| std::fs::read(log_of(&seat.folder));
+        self.seats.iter().map(|seat| Ok(String::from_utf8_lossy(&read(seat)?).into_owned())).collect()
     }
 
     /// Starts every replica that does not run.

@@ -7,6 +7,7 @@ mod ci;
 mod cluster;
 mod durability;
 mod fuzz;
+mod hostile;
 mod product;
 mod random;
 mod steps;
@@ -77,6 +78,9 @@ enum Task {
     },
     /// Kill all replicas of a real cluster again and again while a client writes, and look for losses. Not part of ci.
     Storm(storm::Options),
+    /// Attack a real cluster from outside in every way there is, and look whether an honest client notices. Not part
+    /// of ci.
+    Hostile(hostile::Options),
     /// Trace the system calls of a real cluster: nothing may leave before it is durable. Needs strace; not part of ci.
     Durability(durability::Options),
     /// Measure synod and etcd under the same load, in turns. Needs etcd; not part of ci.
@@ -120,6 +124,7 @@ fn run(task: Task) -> io::Result<bool> {
             ci::run_one(&root, &steps::Step { name: StepName::Mutants, action }, &mut output)
         }
         Task::Storm(options) => storm::run(&root, &options),
+        Task::Hostile(options) => hostile::run(&root, &options),
         Task::Durability(options) => durability::run(&root, &options),
         Task::BenchEtcd(options) => bench_etcd::run(&root, &options),
     }

@@ -8,11 +8,18 @@ use crate::tools;
 
 /// Builds the release binary of the workspace at `root` and returns where it is.
 pub(crate) fn build(root: &Path) -> io::Result<PathBuf> {
+    let [synod] = build_all(root, ["synod"])?;
+    Ok(synod)
+}
+
+/// The same for packages, each with a binary of its name. All at once, so that what they share is built once.
+pub(crate) fn build_all<const N: usize>(root: &Path, packages: [&str; N]) -> io::Result<[PathBuf; N]> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |target| root.join(target));
     let mut cargo = tools::cargo();
-    cargo.args(["build", "--release", "--package", "synod"]).current_dir(root);
+    cargo.args(["build", "--release"]).current_dir(root);
+    cargo.args(packages.iter().flat_map(|package| ["--package", package]));
     succeed(&mut cargo)?;
-    Ok(target.join("release").join("synod"))
+    Ok(packages.map(|package| target.join("release").join(package)))
 }
 
 /// Runs a command with our terminal, to its end.

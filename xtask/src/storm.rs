@@ -4,7 +4,7 @@
 //! A power cut would lose more than SIGKILL does: what a process wrote, the system still has. What is shown here is
 //! that start-up, recovery, reconnection and the client hold together; `durability` shows what was synced when.
 
-mod convergence;
+pub(crate) mod convergence;
 mod report;
 
 use std::io;

@@ -27,9 +27,12 @@ const PORTION: Duration = Duration::from_millis(10);
 /// How often one page of keys is asked for.
 const READS_MAX: usize = 5;
 
+/// What all keys begin with.
+const PREFIX: &str = "key-";
+
 /// The key with a number.
 fn key(number: u64) -> String {
-    format!("key-{number:012}")
+    format!("{PREFIX}{number:012}")
 }
 
 /// What the key with a number has to hold.
@@ -40,7 +43,7 @@ fn value(number: u64) -> String {
 
 /// The number of a key.
 fn number(text: &str) -> Option<u64> {
-    let digits = text.strip_prefix("key-")?;
+    let digits = text.strip_prefix(PREFIX)?;
     digits.parse().ok().filter(|number| key(*number) == text)
 }
 
@@ -161,11 +164,11 @@ pub(crate) struct Comparison {
     pub(crate) wrong: Vec<String>,
 }
 
-/// Reads every key back, verified, and compares.
+/// Reads every key back, verified, and compares. What others write stands before the first of them.
 pub(crate) fn read_back(cluster: &Cluster, acknowledged: &BTreeSet<u64>, fed: u64) -> io::Result<Comparison> {
     let pages = cluster.path().join("read");
     let mut found = BufWriter::new(File::create(&pages)?);
-    let mut from = String::new();
+    let mut from = PREFIX.to_owned();
     loop {
         let page = read_page(cluster, &from)?;
         let Some(last) = page.lines().last() else { break };

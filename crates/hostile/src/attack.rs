@@ -57,8 +57,10 @@ pub(crate) enum Attack {
     BackupsOnly,
     /// Two programs with one key and one session, each of which thinks it is alone.
     SameKey,
-    /// As many good requests as the pace allows.
+    /// Two thousand good requests a second, all to the primary.
     Flood,
+    /// As many questions how replicas are.
+    StatusQueries,
     /// Ids and sessions of 0 and of 2^64 - 1. Afterwards this client can open no session any more.
     ExtremeIds,
 }
@@ -79,12 +81,13 @@ impl Attack {
     fn rate(self) -> u32 {
         match self {
             Self::Retransmissions => 10_000,
-            Self::Flood => 2_000,
+            Self::Flood | Self::StatusQueries => 2_000,
             Self::ConnectChurn | Self::SlowHandshakes | Self::BackupsOnly => 200,
-            Self::HelloChurn | Self::HalfHandshakes | Self::Duplicates | Self::TwoBodies | Self::SameKey => 100,
+            Self::HelloChurn | Self::HalfHandshakes | Self::TwoBodies | Self::SameKey => 100,
             Self::RandomBytes | Self::Http | Self::SlowFrames | Self::ExtremeIds => 50,
             Self::ForeignKeys | Self::Garbage | Self::BadLengths | Self::BadHeaders | Self::BadBodies => 20,
-            Self::BadSignatures => 10,
+            // Four requests at a time, each three times to each replica.
+            Self::BadSignatures | Self::Duplicates => 10,
             Self::ZeroWindow => 4,
         }
     }
@@ -168,6 +171,7 @@ async fn perform(attack: Attack, folder: Arc<Folder>, pace: Pace, tally: &mut Ta
         Attack::BackupsOnly => requests::backups_only(folder, pace, tally).await,
         Attack::SameKey => requests::same_key(folder, pace, tally).await,
         Attack::Flood => requests::flood(folder, pace, tally).await,
+        Attack::StatusQueries => requests::status_queries(folder, pace, tally).await,
         Attack::ExtremeIds => requests::extreme_ids(folder, pace, tally).await,
     }
 }

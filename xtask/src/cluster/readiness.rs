@@ -14,7 +14,16 @@ pub(super) fn misses_nobody(admin: &str) -> bool {
     missing(admin).is_some_and(|missing| missing.is_empty())
 }
 
+/// The view that the replica says it is in.
+pub(super) fn view(admin: &str) -> Option<u64> {
+    page(admin)?["view"].as_u64()
+}
+
 fn missing(admin: &str) -> Option<Vec<Value>> {
+    page(admin)?["missing"].as_array().cloned()
+}
+
+fn page(admin: &str) -> Option<Value> {
     let address = admin.to_socket_addrs().ok()?.next()?;
     let mut connection = TcpStream::connect_timeout(&address, PAGE_MAX).ok()?;
     connection.set_read_timeout(Some(PAGE_MAX)).ok()?;
@@ -22,6 +31,5 @@ fn missing(admin: &str) -> Option<Vec<Value>> {
     let mut page = String::new();
     connection.read_to_string(&mut page).ok()?;
     let (_, body) = page.split_once("\r\n\r\n")?;
-    let page: Value = serde_json::from_str(body).ok()?;
-    page["missing"].as_array().cloned()
+    serde_json::from_str(body).ok()
 }

@@ -14,7 +14,7 @@ const LOOK: Duration = Duration::from_millis(200);
 
 /// What the replicas say in the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(crate) enum End {
     /// All have this state.
     Converged {
         /// Where in the order.
@@ -27,7 +27,7 @@ pub(super) enum End {
 }
 
 /// Waits until all replicas have executed the same and have the same checkpoint.
-pub(super) fn wait(cluster: &Cluster) -> io::Result<End> {
+pub(crate) fn wait(cluster: &Cluster) -> io::Result<End> {
     let until = Instant::now() + CONVERGE_MAX;
     loop {
         let status: Value = serde_json::from_slice(&output(cluster.client("status").arg("--json"))?)?;

@@ -3,6 +3,7 @@
 use super::Tally;
 use crate::client::{Client, new_session};
 use crate::folder::Folder;
+use crate::frame::{Header, STATUS_QUERY};
 use crate::kv;
 use crate::line::Lines;
 use crate::pace::Pace;
@@ -31,7 +32,7 @@ pub(super) async fn duplicates(folder: Arc<Folder>, mut pace: Pace, tally: &mut 
     let mut lines = Lines::new(folder.clone(), None);
     let (session, mut id) = (new_session(), 0);
     while let Some(portion) = pace.portion().await {
-        for _ in 0..portion.div_ceil(4) {
+        for _ in 0..portion {
             let ids = (id + 1..=id + 4).rev();
             id += 4;
             let frames: Vec<_> = ids
@@ -104,6 +105,19 @@ pub(super) async fn flood(folder: Arc<Folder>, mut pace: Pace, tally: &mut Tally
             id += 1;
             let request = Request::sign(&folder, Place { session, id }, &operation(id, "flood")).frame(&folder);
             send(&mut lines, tally, 0, &request).await;
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn status_queries(folder: Arc<Folder>, mut pace: Pace, tally: &mut Tally) -> io::Result<()> {
+    let mut lines = Lines::new(folder.clone(), None);
+    let query = Header::new(folder.domain, STATUS_QUERY).frame(b"");
+    let mut next = 0;
+    while let Some(portion) = pace.portion().await {
+        for _ in 0..portion {
+            send(&mut lines, tally, next % folder.replicas(), &query).await;
+            next += 1;
         }
     }
     Ok(())

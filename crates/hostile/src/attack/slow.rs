@@ -62,7 +62,7 @@ pub(super) async fn reader(member: Member) -> io::Result<Fate> {
         stream.write_all(&request(1, kv::put(b"hostile/large", &[7; VALUE]))).await?;
         for id in 2..QUESTIONS {
             stream.write_all(&request(id, kv::get(b"hostile/large"))).await?;
-            stream.write_all(&query.repeat(100)).await?;
+            stream.write_all(&query.repeat(10)).await?;
         }
         stream.flush().await
     };
