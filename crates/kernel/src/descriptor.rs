@@ -11,6 +11,7 @@ use crate::ed25519::{BadKey, Ed25519Verifier, PublicKey, SecretKey};
 use crate::frame::MAX_REPLICA_FRAME;
 use crate::id::Epoch;
 use crate::membership::{Faults, Membership, MembershipError};
+use crate::request::MAX_REQUEST_BYTES;
 use crate::signature::Signature;
 use crate::statement::Domain;
 use alloc::collections::BTreeMap;
@@ -20,6 +21,11 @@ use core::fmt;
 
 /// Operators, replicas or clients in one descriptor, at most.
 pub const MAX_ENTRIES: usize = 10_000;
+
+/// Bytes of a piece of state on the wire, at most.
+const MAX_PIECE: usize = 8 << 20;
+/// Bytes that a frame may have besides its largest part: keys, signatures, certificates, the frames of operations.
+const FRAME_MARGIN: usize = 1 << 20;
 
 /// What all replicas must agree on, so it is in the signed descriptor and never in a local file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -278,14 +284,26 @@ impl Parameters {
         parameters
     }
 
-    /// Whether a cluster of this size can work with them.
-    fn check(&self, membership: &Membership) -> Result<(), DescriptorError> {
+    /// Bytes of a NEW-VIEW, about: it carries up to n VIEW-CHANGEs, each with up to `window` certificates of up to n
+    /// signers, and proposals for up to three windows.
+    fn new_view_bytes(&self, membership: &Membership) -> u64 {
         let (size, window) = (u64::from(membership.size()), self.window);
-        // A NEW-VIEW carries up to n VIEW-CHANGEs, each with up to `window` certificates of up to n signers, and
-        // proposals for up to three windows.
         let certificate = size * 66 + 64;
         let view_change = window.saturating_mul(certificate).saturating_add(certificate + 256);
-        let new_view = size.saturating_mul(view_change).saturating_add(window.saturating_mul(3 * 128));
+        size.saturating_mul(view_change).saturating_add(window.saturating_mul(3 * 128))
+    }
+
+    /// Bytes of one frame between replicas of such a cluster, at most: a piece of state, a batch with what proves it,
+    /// or a NEW-VIEW with room to spare. Never more than [`MAX_REPLICA_FRAME`].
+    pub fn frame_max(&self, membership: &Membership) -> usize {
+        let batch = (self.batch_bytes as usize).max(MAX_REQUEST_BYTES) + FRAME_MARGIN;
+        let new_view = usize::try_from(self.new_view_bytes(membership).saturating_mul(4)).unwrap_or(usize::MAX);
+        batch.max(MAX_PIECE).max(new_view).saturating_add(FRAME_MARGIN).min(MAX_REPLICA_FRAME)
+    }
+
+    /// Whether a cluster of this size can work with them.
+    fn check(&self, membership: &Membership) -> Result<(), DescriptorError> {
+        let new_view = self.new_view_bytes(membership);
         let rules = [
             (self.checkpoint_interval >= 1, "checkpoint_interval must be at least 1"),
             (

@@ -14,7 +14,7 @@ const OF_CLIENT: usize = 64 * 64;
 /// Bytes of them, at most (one reply is always kept).
 const OF_CLIENT_BYTES: usize = 16 << 20;
 /// Bytes of the replies to all clients, at most. Whoever takes up most gives way first.
-const OF_ALL_BYTES: usize = 128 << 20;
+pub(super) const OF_ALL_BYTES: usize = 128 << 20;
 /// Bytes of a reply besides its result, at most: its longest path is ten digests, and it stands in two indexes.
 const REPLY_BYTES: usize = 1024;
 

@@ -3,14 +3,17 @@
 //! Every way has room of its own. What a client sends to the primary itself must not take the place of what backups
 //! hand on for it: a client that keeps the primary full could otherwise have the primary turn away what the backups
 //! wait for, and they would replace a correct primary.
+//!
+//! Nobody fills a way alone: a client that sends gets no more room than is still free beside it. When many have taken
+//! what they can, what becomes free goes to those who have least, because whoever has more than is free gets nothing.
 
 use alloc::collections::BTreeMap;
 use synod_kernel::{ClientId, ReplicaId};
 
 /// What may wait of one client that came one way.
-const OF_CLIENT: Load = Load { requests: 128, bytes: 16 << 20 };
+const OF_CLIENT: Load = Load { requests: 128, bytes: 8 << 20 };
 /// What may wait of all clients that came one way.
-const OF_ALL: Load = Load { requests: 1 << 14, bytes: 64 << 20 };
+const OF_ALL: Load = Load { requests: 1 << 14, bytes: 32 << 20 };
 /// How much more room than that the primary has for each backup. A backup hands on what clients send to it and what
 /// others hand to it, hence twice the room of one way; and it may be ahead of the primary in what was executed, hence
 /// twice that.
@@ -51,6 +54,11 @@ impl Load {
         Self { requests: self.requests - 1, bytes: self.bytes - bytes }
     }
 
+    /// Whether at least as much as this is still free when all have taken up so much.
+    fn leaves_as_much(self, of_all: Self) -> bool {
+        self.requests + of_all.requests <= OF_ALL.requests && self.bytes + of_all.bytes <= OF_ALL.bytes
+    }
+
     fn fits(self, room: Self, way: Way) -> bool {
         self.requests <= room.requests * way.factor() && self.bytes <= room.bytes * way.factor()
     }
@@ -69,6 +77,10 @@ impl Loads {
         let of_client = self.of_client.get(&(client, way)).copied().unwrap_or_default().plus(bytes);
         let of_all = self.of_all.get(&way).copied().unwrap_or_default().plus(bytes);
         if !of_client.fits(OF_CLIENT, way) || !of_all.fits(OF_ALL, way) {
+            return false;
+        }
+        // A correct backup hands on no more than it had room for, so at the primary its room is not divided again.
+        if !matches!(way, Way::HandedOn(_)) && !of_client.leaves_as_much(of_all) {
             return false;
         }
         self.of_client.insert((client, way), of_client);
@@ -90,3 +102,11 @@ fn lighten<K: Ord + Copy>(loads: &mut BTreeMap<K, Load>, key: K, bytes: usize) {
         None => drop(loads.remove(&key)),
     }
 }
+
+/// Bytes of requests that wait at one of so many replicas, at most: every way of [`Loads`] filled.
+pub(super) fn bytes_max(replicas: usize) -> usize {
+    (2 + OF_BACKUP * replicas.saturating_sub(1)) * OF_ALL.bytes
+}
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ use super::statement::{Commit, Prepare};
 use synod_kernel::{Batch, Certificate, Executed, ReplicaId, Seq, Signed, Target, Task, View};
 
 /// Votes for later views kept per sender, at most.
-const EARLY_MAX: usize = 64;
+pub(super) const EARLY_MAX: usize = 64;
 
 impl Replica {
     /// A vote of one of the three phases.
@@ -317,6 +317,7 @@ impl Replica {
         }
         let batch = self.slots.get(&seq).and_then(|slot| slot.committed.as_ref()).map(|c| c.statement().digest);
         let batch = batch.and_then(|digest| self.body(digest));
+        self.requests.note_work(seq, &outcomes, batch.as_ref(), self.config.batch_bytes());
         self.answer_batch(seq, batch.as_ref(), outcomes, out);
         self.propose(out);
     }

@@ -5,6 +5,9 @@
 //! was executed under it, and never starts for a request the service has executed before: so no client can make
 //! correct replicas leave a correct primary.
 //!
+//! The primary takes one request of each client in turn, so a request waits for the other requests of its own client
+//! and for one of every other client for each of those, however much the others send.
+//!
 //! The answers to a batch are signed at once. Where a result is large, the client named the replica that sends it, and
 //! the others vouch for its digest. What is answered again goes out in full from everyone: somebody missed it.
 //! [PBFT-TOCS02 "digest replies"]
@@ -14,18 +17,20 @@
 
 use super::answered::Answered;
 use super::load::{Loads, Way};
+use super::queue::{Place, Queue};
 use super::replica::{Mode, Out, Replica};
 use super::rule::{Rule, Timer};
 use super::story::Departure;
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use synod_kernel::request::MAX_BATCH_REQUESTS;
 use synod_kernel::{Address, Batch, Executed, Reply, Request, RequestId, RequestKey, Seq, Task, View};
 
-/// Keys in the primary's queue that wait no longer, at most: beyond it they are removed.
-const QUEUE_STALE_MAX: usize = 1 << 14;
 /// Requests handed on again with one report of progress, at most.
 const FORWARD_AGAIN_MAX: usize = 256;
+/// How often a primary that works as hard as it can is given more time for one request. What a primary has to do before
+/// a request that a correct backup waits for is bounded, so its turn comes (decision 0005).
+const GRANTS_MAX: u8 = 8;
 
 /// A request that waits, and what this replica does about it in its view.
 #[derive(Clone, Debug, Hash)]
@@ -44,9 +49,13 @@ enum Stage {
     Timed {
         /// The primary was given the request again: the first time it may have been lost.
         reminded: bool,
+        /// How much had been executed when the timer was armed, in full batches.
+        since: u64,
+        /// How often the primary was given more time.
+        granted: u8,
     },
-    /// In the primary's queue.
-    Queued,
+    /// In the primary's queue, at this place.
+    Queued(Place),
     /// In a batch of this view.
     Proposed,
 }
@@ -56,9 +65,10 @@ enum Stage {
 pub(super) struct Requests {
     waiting: BTreeMap<RequestKey, Waiting>,
     loads: Loads,
-    /// What the primary has not proposed yet, in order of arrival: as many as wait, and [`QUEUE_STALE_MAX`]. Keys that
-    /// no longer wait are skipped.
-    queue: VecDeque<RequestKey>,
+    /// What the primary has not proposed yet: no more than waits.
+    queue: Queue,
+    /// Batches executed of which at least half was new work.
+    full_batches: u64,
     answered: Answered,
 }
 
@@ -95,11 +105,7 @@ impl Requests {
     /// Puts a request in the primary's queue, unless it is there or was proposed.
     fn enqueue(&mut self, key: RequestKey) {
         if let Some(waiting) = self.waiting.get_mut(&key).filter(|waiting| waiting.stage == Stage::Idle) {
-            waiting.stage = Stage::Queued;
-            self.queue.push_back(key);
-        }
-        if self.queue.len() > self.waiting.len() + QUEUE_STALE_MAX {
-            self.queue.retain(|key| self.waiting.contains_key(key));
+            waiting.stage = Stage::Queued(self.queue.push(key));
         }
     }
 
@@ -112,24 +118,40 @@ impl Requests {
 
     /// Forgets a request. True if it waited.
     fn remove(&mut self, key: &RequestKey) -> bool {
-        let Some(Waiting { request, way, .. }) = self.waiting.remove(key) else { return false };
+        let Some(Waiting { request, way, stage }) = self.waiting.remove(key) else { return false };
+        if let Stage::Queued(place) = stage {
+            self.queue.remove(place);
+        }
         self.loads.release(key.client, way, request.size());
         true
     }
 
-    /// Takes the next requests to propose, none if nothing waits. At least one, however large.
+    /// Notes what was executed. What had been executed before is no work, so repeating it counts for nothing.
+    pub(super) fn note_work(&mut self, seq: Seq, outcomes: &[Executed], batch: Option<&Batch>, bytes_max: usize) {
+        let requests = batch.map_or(&[][..], Batch::requests);
+        let is_new = |(outcome, _): &(&Executed, &Request)| outcome.seq == seq;
+        let (count, bytes) = outcomes
+            .iter()
+            .zip(requests)
+            .filter(is_new)
+            .fold((0, 0), |(count, bytes), (_, request)| (count + 1, bytes + request.size()));
+        if count >= MAX_BATCH_REQUESTS / 2 || bytes >= bytes_max / 2 {
+            self.full_batches += 1;
+        }
+    }
+
+    /// Takes the next requests to propose, of each client in turn; none if nothing waits. At least one, however large.
     pub(super) fn next_batch(&mut self, bytes_max: usize) -> Option<Batch> {
         let (mut requests, mut bytes) = (Vec::new(), 0);
-        while let Some(key) = self.queue.front() {
-            if let Some(waiting) = self.waiting.get_mut(key).filter(|waiting| waiting.stage == Stage::Queued) {
-                bytes += waiting.request.size();
-                if requests.len() == MAX_BATCH_REQUESTS || (bytes > bytes_max && !requests.is_empty()) {
-                    break;
-                }
-                waiting.stage = Stage::Proposed;
-                requests.push(waiting.request.clone());
+        while let Some(key) = self.queue.first() {
+            let waiting = self.waiting.get_mut(&key).expect("what is queued waits");
+            bytes += waiting.request.size();
+            if requests.len() == MAX_BATCH_REQUESTS || (bytes > bytes_max && !requests.is_empty()) {
+                break;
             }
-            self.queue.pop_front();
+            waiting.stage = Stage::Proposed;
+            requests.push(waiting.request.clone());
+            self.queue.pop_first();
         }
         if requests.is_empty() { None } else { Some(Batch::new(requests)) }
     }
@@ -191,7 +213,7 @@ impl Replica {
     fn start_timer(&mut self, key: RequestKey, out: &mut Out) {
         let waiting = self.requests.waiting.get_mut(&key);
         if let Some(waiting) = waiting.filter(|waiting| waiting.stage == Stage::Idle) {
-            waiting.stage = Stage::Timed { reminded: false };
+            waiting.stage = Stage::Timed { reminded: false, since: self.requests.full_batches, granted: 0 };
             out.arm(Timer::Request(key, self.view), self.config.view_timeout(self.attempts));
         }
     }
@@ -199,10 +221,15 @@ impl Replica {
     /// Hands requests that wait to the primary once more in each view: it may be new, and forwarding may fail.
     pub(super) fn remind_primary(&mut self, out: &mut Out) {
         let primary = self.config.primary(self.view);
-        let not_yet = |waiting: &&mut Waiting| waiting.stage == Stage::Timed { reminded: false };
-        for waiting in self.requests.waiting.values_mut().filter(not_yet).take(FORWARD_AGAIN_MAX) {
-            waiting.stage = Stage::Timed { reminded: true };
-            out.forward(primary, waiting.request.clone());
+        let mut left = FORWARD_AGAIN_MAX;
+        for waiting in self.requests.waiting.values_mut() {
+            if let Stage::Timed { reminded: reminded @ false, .. } = &mut waiting.stage
+                && left > 0
+            {
+                *reminded = true;
+                left -= 1;
+                out.forward(primary, waiting.request.clone());
+            }
         }
     }
 
@@ -262,7 +289,26 @@ impl Replica {
             waiting.stage = Stage::Idle;
             return self.start_timer(key, out);
         }
+        if self.grant_time(key, out) {
+            return out.applied(Rule::GrantTime);
+        }
         self.leave_view(self.view.next(), &Departure::Waited(key), out);
+    }
+
+    /// Gives the primary more time for a request, if it worked as hard as it can since the timer was armed: its turn
+    /// has not come. A primary that is idle, or slow, or has been given enough, is not given more.
+    fn grant_time(&mut self, key: RequestKey, out: &mut Out) -> bool {
+        let done = self.requests.full_batches;
+        let Some(Waiting { stage: Stage::Timed { since, granted, .. }, .. }) = self.requests.waiting.get_mut(&key)
+        else {
+            return false;
+        };
+        if *granted >= GRANTS_MAX || done - *since < self.config.pipeline() {
+            return false;
+        }
+        (*since, *granted) = (done, *granted + 1);
+        out.arm(Timer::Request(key, self.view), self.config.view_timeout(self.attempts));
+        true
     }
 
     /// The view is left: its timers stop, its proposals are no longer ours to make.

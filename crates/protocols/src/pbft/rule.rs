@@ -56,6 +56,8 @@ pub enum Rule {
     Diverged,
     /// A request waited too long, or the new view did: ask for the next view. [PBFT-OSDI99 §4.4]
     LeaveView,
+    /// A request waits long, but the primary has worked as hard as it can: it is given more time.
+    GrantTime,
     /// f+1 others left: join the smallest view they ask for. [PBFT-OSDI99 §4.5.2]
     JoinViewChange,
     /// The new primary proves the new view. [PBFT-OSDI99 §4.4]

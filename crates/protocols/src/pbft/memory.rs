@@ -1,0 +1,46 @@
+//! How much memory a replica of this protocol keeps, at worst.
+//!
+//! The parts are the bounds that the other modules state; docs/LIMITS.md explains them.
+
+use super::answered::OF_ALL_BYTES;
+use super::load;
+use super::message::CHUNK_MAX;
+use super::normal::EARLY_MAX;
+use synod_kernel::Membership;
+use synod_kernel::descriptor::Parameters;
+use synod_kernel::request::{MAX_BATCH_REQUESTS, MAX_OPERATIONS, MAX_REQUEST_BYTES};
+
+/// Bytes of a request besides its operations, in memory, about.
+const REQUEST_BYTES: usize = 256;
+/// Bytes of an operation besides its own, in memory, about.
+const OPERATION_BYTES: usize = 40;
+/// Batches that one place can have a name for: what was proposed, what was prepared before, what was decided.
+const OF_PLACE: usize = 3;
+/// Bytes of a signed vote in memory, about.
+const VOTE_BYTES: usize = 256;
+
+/// Bytes, at most, in a cluster of these members: requests that wait, answers that were given, batches and votes within
+/// twice the window and in the reports of a view change, votes that came early, and pieces of state.
+pub fn memory_max(parameters: &Parameters, members: &Membership) -> u64 {
+    let replicas = usize::from(members.size());
+    let window = usize::try_from(parameters.window).unwrap_or(usize::MAX);
+    let (places, batch) = (2 * window, batch_bytes(parameters));
+    // What places name, and what the reports of a view change name: one report of each replica, a window in each.
+    let bodies = (places * OF_PLACE).saturating_add(window * replicas).saturating_mul(batch);
+    let votes = places.saturating_mul((OF_PLACE + 2) * replicas * VOTE_BYTES);
+    // One report of each replica, and the proof of the view.
+    let reports = 2 * parameters.frame_max(members);
+    let early = replicas.saturating_mul(EARLY_MAX).saturating_mul(batch);
+    let pieces = (1 + replicas) * CHUNK_MAX;
+    let parts = [load::bytes_max(replicas), OF_ALL_BYTES, bodies, votes, reports, early, pieces];
+    parts.into_iter().fold(0_u64, |sum, part| sum.saturating_add(part as u64))
+}
+
+/// A batch that is as large as agreed, or a single request that is larger.
+fn batch_bytes(parameters: &Parameters) -> usize {
+    let one = MAX_REQUEST_BYTES + MAX_OPERATIONS * OPERATION_BYTES;
+    (parameters.batch_bytes as usize + MAX_BATCH_REQUESTS * REQUEST_BYTES).max(one + REQUEST_BYTES)
+}
+
+#[cfg(test)]
+mod tests;
