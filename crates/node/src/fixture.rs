@@ -147,6 +147,8 @@ fn run(folder: &Path, peers: TcpListener, admin: TcpListener, shutdown: Shutdown
     options.listener = Some(peers);
     options.admin_listener = Some(admin);
     options.log.segment_bytes = 1 << 20;
+    // Tests offend as often as they need to.
+    options.limits.offences_free = u32::MAX;
     run_replica(&folder, build, Arc::new(Counter), options, shutdown)
 }
 

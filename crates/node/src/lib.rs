@@ -14,8 +14,10 @@ pub mod files;
 #[cfg(test)]
 mod fixture;
 pub mod genesis;
+mod memory;
 mod metrics;
 mod replica;
+mod resources;
 pub mod status;
 mod timers;
 mod transport;
@@ -23,6 +25,8 @@ pub mod verify;
 
 pub use client::{Bundler, CallError, Client, ClientOptions, OperationOutcome, Settled, StatusError};
 pub use files::{ClientFolder, FileError, FileProblem, ReplicaFolder};
+pub use memory::{MemoryMax, memory_max};
 pub use replica::{ReplicaOptions, RunError, Shutdown, ShutdownHandle, run_replica, shutdown};
+pub use resources::machine_memory;
 pub use status::{NodeStatus, Usage};
 pub use transport::Limits;

@@ -1,7 +1,7 @@
 //! What replicas send to a client, from the connection to the client's worker.
 
 use crate::status::NodeStatus;
-use crate::transport::{Origin, Refusal, Sink};
+use crate::transport::{Origin, Permits, Refusal, Sink};
 use crate::verify::BatchVerifier;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ impl Replies {
 }
 
 impl Sink for Replies {
-    async fn take(&self, origin: &Arc<Origin>, frame: Bytes) -> Result<(), Refusal> {
+    async fn take(&self, origin: &Arc<Origin>, frame: Bytes, _: Permits) -> Result<(), Refusal> {
         let Address::Replica(from) = origin.peer else { unreachable!("clients dial replicas only") };
         let header = match Header::parse(&frame, &self.scope.domain, self.protocol) {
             Ok(header) => header,

@@ -17,12 +17,15 @@ use synod_state::StateMachine;
 use synod_storage::{Disk, Executor, ExecutorError};
 use tokio::sync::mpsc as async_mpsc;
 
+/// Reports that wait for the protocol, at most; then the thread waits. A batch can have large results.
+pub(crate) const RESULTS_MAX: usize = 2;
+
 /// A handle to the thread.
 pub(super) struct ExecutorThread {
     /// With the moment at which each was asked for.
     tasks: Option<mpsc::Sender<(Instant, Task)>>,
     /// With the moment at which each was done.
-    done: async_mpsc::UnboundedReceiver<(Option<Report>, Instant)>,
+    done: async_mpsc::Receiver<(Option<Report>, Instant)>,
     under_way: usize,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<Result<(), ExecutorError>>>,
@@ -39,7 +42,7 @@ impl ExecutorThread {
         D::Lock: 'static,
     {
         let (tasks, waiting) = mpsc::channel::<(Instant, Task)>();
-        let (results, done) = async_mpsc::unbounded_channel();
+        let (results, done) = async_mpsc::channel(RESULTS_MAX);
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = stop.clone();
         let mut worker = Worker { executor, meter: metrics.stage(Stage::Execute), metrics };
@@ -49,7 +52,7 @@ impl ExecutorThread {
                     break;
                 }
                 // Nobody listens once the replica ends.
-                let _ = results.send(worker.perform(task, since)?);
+                let _ = results.blocking_send(worker.perform(task, since)?);
             }
             Ok(())
         })?;
@@ -85,6 +88,8 @@ impl ExecutorThread {
     pub(super) fn end(&mut self) -> Result<(), RunError> {
         self.stop.store(true, Ordering::Relaxed);
         self.tasks = None;
+        // It may be waiting for somebody to take a report.
+        self.done.close();
         match self.thread.take().map(JoinHandle::join) {
             None | Some(Ok(Ok(()))) => Ok(()),
             Some(Ok(Err(error))) => Err(RunError::executor(self.path.clone(), error)),

@@ -1,21 +1,31 @@
 //! What arrives from peers, from the connection to the verification threads.
 //!
-//! Only the header is looked at here, and who sent it. Nothing goes on before there is room in its sender's budget: as
-//! long as there is none, its connection is not read, and nobody else waits.
+//! Only the header is looked at here, and who sent it. Nothing is read before there is room in its sender's budget: as
+//! long as there is none, its connection is not read, and nobody else waits. A client that sends faster than it may is
+//! not read for a while, either: nothing of it is lost, and its own network holds it back.
 
 use crate::metrics::Metrics;
 use crate::status::Reporter;
-use crate::transport::{Origin, Refusal, Sink, Weight};
+use crate::transport::{Bucket, CHUNK_BYTES, Limits, Origin, Permits, Refusal, Sink, Weight};
 use crate::verify::{Content, Job, PoolHandle};
 use bytes::Bytes;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use synod_kernel::frame::{FrameKind, HEADER_BYTES, Header};
-use synod_kernel::{Address, Domain};
+use synod_kernel::{Address, ClientId, Domain};
 use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep};
 
 /// Bytes that a frame takes up besides its body until the protocol has seen it, about. Without them, frames with next
 /// to nothing in them would take no room in a budget, and there could be any number of them.
 const FRAME_BYTES: usize = 512;
+
+/// How fast a client sends.
+struct Rate {
+    requests: Bucket,
+    bytes: Bucket,
+}
 
 /// Takes the frames of all peers.
 #[derive(Clone)]
@@ -27,12 +37,12 @@ pub(super) struct Ingress {
 struct Shared {
     domain: Domain,
     protocol: u8,
-    /// How many bytes the budget of a replica and of a client connection have.
-    replica_budget: usize,
-    client_budget: usize,
-    /// What all clients share, and how many bytes that is.
+    limits: Limits,
+    /// What all clients share, for frames that are large, and for those that are not.
     clients: Arc<Semaphore>,
-    clients_budget: usize,
+    clients_small: Arc<Semaphore>,
+    /// How fast each client sends: at most one entry for each registered client.
+    rates: Mutex<BTreeMap<ClientId, Rate>>,
     reporter: Reporter,
     metrics: Arc<Metrics>,
 }
@@ -42,7 +52,7 @@ impl Ingress {
     pub(super) fn new(
         domain: Domain,
         protocol: u8,
-        limits: &crate::transport::Limits,
+        limits: &Limits,
         pool: PoolHandle,
         reporter: Reporter,
         metrics: Arc<Metrics>,
@@ -50,28 +60,29 @@ impl Ingress {
         let shared = Shared {
             domain,
             protocol,
-            replica_budget: limits.replica_budget_bytes,
-            client_budget: limits.client_budget_bytes,
+            limits: limits.clone(),
             clients: Arc::new(Semaphore::new(limits.clients_budget_bytes)),
-            clients_budget: limits.clients_budget_bytes,
+            clients_small: Arc::new(Semaphore::new(limits.clients_small_budget_bytes)),
+            rates: Mutex::default(),
             reporter,
             metrics,
         };
         Self { shared: Arc::new(shared), pool }
     }
 
-    async fn verify(&self, origin: &Arc<Origin>, content: Content, body: Bytes) {
-        let shared = &self.shared;
-        let mut permits = Vec::with_capacity(2);
-        let own = match origin.peer {
-            Address::Replica(_) => shared.replica_budget,
-            Address::Client(_) => shared.client_budget,
-        };
-        let bytes = body.len() + FRAME_BYTES;
-        permits.extend(take_room(&origin.budget, bytes, own).await);
-        if let Address::Client(_) = origin.peer {
-            permits.extend(take_room(&shared.clients, bytes, shared.clients_budget).await);
-        }
+    /// How long a client has to wait before it may send a frame of so many bytes.
+    fn wait(&self, client: ClientId, bytes: usize) -> Duration {
+        let (limits, now) = (&self.shared.limits, Instant::now());
+        let mut rates = self.shared.rates.lock().unwrap_or_else(PoisonError::into_inner);
+        let rate = rates.entry(client).or_insert_with(|| Rate {
+            requests: Bucket::new(limits.client_requests_per_second, now),
+            bytes: Bucket::new(limits.client_bytes_per_second, now),
+        });
+        let bytes = rate.bytes.take_many(u32::try_from(bytes).unwrap_or(u32::MAX), now);
+        rate.requests.take(now).max(bytes)
+    }
+
+    fn verify(&self, origin: &Arc<Origin>, content: Content, body: Bytes, permits: Permits) {
         self.pool.submit(Job { origin: origin.clone(), content, body, permits });
     }
 
@@ -91,7 +102,28 @@ async fn take_room(budget: &Arc<Semaphore>, bytes: usize, whole: usize) -> Optio
 }
 
 impl Sink for Ingress {
-    async fn take(&self, origin: &Arc<Origin>, frame: Bytes) -> Result<(), Refusal> {
+    async fn admit(&self, origin: &Arc<Origin>, bytes: usize) -> Permits {
+        let Shared { limits, clients, clients_small, .. } = &*self.shared;
+        let taken = bytes + FRAME_BYTES;
+        let mut permits = Vec::with_capacity(2);
+        match origin.peer {
+            Address::Replica(_) => permits.extend(take_room(&origin.budget, taken, limits.replica_budget_bytes).await),
+            Address::Client(client) => {
+                let wait = self.wait(client, bytes);
+                if !wait.is_zero() {
+                    sleep(wait).await;
+                }
+                permits.extend(take_room(&origin.budget, taken, limits.client_budget_bytes).await);
+                permits.extend(match bytes <= CHUNK_BYTES {
+                    true => take_room(clients_small, taken, limits.clients_small_budget_bytes).await,
+                    false => take_room(clients, taken, limits.clients_budget_bytes).await,
+                });
+            }
+        }
+        permits
+    }
+
+    async fn take(&self, origin: &Arc<Origin>, frame: Bytes, permits: Permits) -> Result<(), Refusal> {
         let Shared { domain, protocol, metrics, .. } = &*self.shared;
         let header = match Header::parse(&frame, domain, *protocol) {
             Ok(header) => header,
@@ -104,9 +136,9 @@ impl Sink for Ingress {
         };
         let body = frame.slice(HEADER_BYTES..);
         match (header.kind, origin.peer) {
-            (FrameKind::Message, Address::Replica(_)) => self.verify(origin, Content::Message, body).await,
+            (FrameKind::Message, Address::Replica(_)) => self.verify(origin, Content::Message, body, permits),
             (FrameKind::Request, Address::Replica(_) | Address::Client(_)) => {
-                self.verify(origin, Content::Request, body).await;
+                self.verify(origin, Content::Request, body, permits);
             }
             (FrameKind::StatusQuery, Address::Replica(_) | Address::Client(_)) => {
                 if !body.is_empty() {
@@ -128,7 +160,7 @@ impl Sink for Ingress {
 pub(super) struct SendOnly;
 
 impl Sink for SendOnly {
-    async fn take(&self, _: &Arc<Origin>, _: Bytes) -> Result<(), Refusal> {
+    async fn take(&self, _: &Arc<Origin>, _: Bytes, _: Permits) -> Result<(), Refusal> {
         Err(Refusal("something on a connection that is for sending only"))
     }
 }

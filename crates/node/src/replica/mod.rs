@@ -1,9 +1,9 @@
 //! One replica: a protocol, a log, a service and channels, driven by the contract of
 //! [`Process`](synod_kernel::Process).
 //!
-//! One thread runs the protocol and the network. Others verify signatures, write the log, and execute; between them are
-//! queues whose bounds are kept by not taking more from the network. What leaves is what the kernel's gate lets out, so
-//! nothing is said before everything said earlier is durable. A disk that fails ends the replica.
+//! One thread runs the protocol. Others own the sockets, verify signatures, write the log, and execute; between them
+//! are queues whose bounds are kept by not taking more from the network. What leaves is what the kernel's gate lets
+//! out, so nothing is said before everything said earlier is durable. A disk that fails ends the replica.
 
 mod announce;
 mod data;
@@ -14,6 +14,7 @@ mod executor_thread;
 mod ingress;
 mod log_thread;
 mod narration;
+mod network;
 mod options;
 mod outgoing;
 mod run;
@@ -21,6 +22,7 @@ mod shutdown;
 mod stages;
 
 pub use error::RunError;
+pub(crate) use executor_thread::RESULTS_MAX;
 pub use options::ReplicaOptions;
 pub use run::run_replica;
 pub use shutdown::{Shutdown, ShutdownHandle, shutdown};

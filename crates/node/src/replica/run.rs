@@ -8,6 +8,7 @@ use super::executor_thread::ExecutorThread;
 use super::ingress::{Ingress, SendOnly};
 use super::log_thread::LogThread;
 use super::narration::Narration;
+use super::network::Network;
 use super::options::ReplicaOptions;
 use super::outgoing::Outgoing;
 use super::shutdown::Shutdown;
@@ -15,10 +16,11 @@ use super::stages::Stages;
 use crate::admin::{self, Admin};
 use crate::files::ReplicaFolder;
 use crate::metrics::Metrics;
+use crate::resources;
 use crate::status::{Reporter, Sources};
 use crate::timers::Timers;
-use crate::transport::{Acceptor, Connectivity, Dialer, Limits, Origin, PeerDirectory, Roster, TlsIdentity};
-use crate::transport::{SendQueue, dial_until_finished};
+use crate::transport::{Acceptor, Connectivity, Dialer, Limits, MemberAddresses, Origin, PeerDirectory, Penalties};
+use crate::transport::{Roster, SendQueue, TlsIdentity, dial_until_finished};
 use crate::verify::{BatchVerifier, Pool};
 use std::collections::BTreeMap;
 use std::net::TcpListener as StdListener;
@@ -36,6 +38,10 @@ use tokio::time::timeout;
 
 /// How long an orderly end waits for what is queued to be sent.
 const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Descriptors for everything but strangers and clients: the log, checkpoints, two connections with each of up to 32
+/// other replicas, the admin pages.
+const RESERVED_FILES: usize = 128;
 
 /// Runs the replica of a folder on this thread, until `shutdown` is triggered or something fails.
 ///
@@ -58,10 +64,13 @@ where
 {
     let data = data::open::<P, M>(folder, machine, options.log)?;
     let core = build(folder.cluster(), folder.id(), folder.signer().clone());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|source| RunError::System { action: "start the runtime", source })?;
+    let failed = |action| move |source| RunError::System { action, source };
+    // Dropped last: the connections outlive what they serve.
+    let network = Network::start().map_err(failed("start the network thread"))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let runtime = runtime.map_err(failed("start the runtime"))?;
+    let (mut running, start) = network.enter(assemble(folder, core, data, options))?;
     runtime.block_on(async {
-        let (mut running, start) = assemble(folder, core, data, options).await?;
         tracing::info!(
             "replica {} of {} runs: {} cluster {}, of which {} may fail or lie",
             folder.id(),
@@ -100,7 +109,7 @@ async fn assemble<P: Process, M: StateMachine>(
     let (cluster, scope) = (folder.cluster(), *folder.cluster().scope());
     let listener = listen(listener, folder.listen_address()).await?;
     let admin_listener = listen(admin_listener, folder.admin_address()).await?;
-    let limits = patient(limits, cluster);
+    let limits = affordable(patient(limits, cluster), resources::open_files_max());
     let metrics = Arc::new(Metrics::default());
     let connectivity = Connectivity::new(&scope.membership);
     let roster = Arc::new(Roster::new(limits.clone(), connectivity.clone(), metrics.clone()));
@@ -122,14 +131,14 @@ async fn assemble<P: Process, M: StateMachine>(
     let sink = Ingress::new(scope.domain, protocol, &limits, pool.handle(), reporter.clone(), metrics.clone());
 
     let identity = TlsIdentity::new(folder.transport());
-    let directory = Arc::new(PeerDirectory::new(cluster, folder.id()));
-    let tls = identity.server(directory.clone());
     let (stop_accepting, stopped) = watch::channel(false);
-    let acceptor =
-        Acceptor { tls, directory, limits: limits.clone(), roster: roster.clone(), metrics: metrics.clone(), sink };
+    let members = Arc::new(MemberAddresses::default());
+    let acceptor = acceptor(folder, &identity, &limits, &roster, &metrics, members.clone(), sink);
     let acceptor = tokio::spawn(acceptor.run(listener, stopped));
     let (dialers, origins) = dial_others(folder, &identity, &limits, &connectivity, &metrics);
     let mut observers = JoinSet::new();
+    let names = members_named(cluster);
+    observers.spawn(async move { members.keep_looking_up(names).await });
     observers.spawn(announce(connectivity.clone(), folder.id(), cluster.clone()));
     let admin = Admin::new(folder.id(), scope.membership, reporter, connectivity, metrics.clone());
     let admin = admin::serve(admin_listener, Arc::new(admin));
@@ -159,10 +168,54 @@ async fn assemble<P: Process, M: StateMachine>(
     Ok((running, Input::Start { records, executed, state }))
 }
 
+fn acceptor(
+    folder: &ReplicaFolder,
+    identity: &TlsIdentity,
+    limits: &Limits,
+    roster: &Arc<Roster>,
+    metrics: &Arc<Metrics>,
+    members: Arc<MemberAddresses>,
+    sink: Ingress,
+) -> Acceptor<Ingress> {
+    let cluster = folder.cluster();
+    let directory = Arc::new(PeerDirectory::new(cluster, folder.id()));
+    Acceptor {
+        tls: identity.server(directory.clone()),
+        directory,
+        limits: limits.clone(),
+        roster: roster.clone(),
+        metrics: metrics.clone(),
+        members,
+        penalties: Arc::new(Penalties::new(limits)),
+        replica_frame_max: cluster.descriptor().parameters.frame_max(&cluster.scope().membership),
+        sink,
+    }
+}
+
+/// Every replica, and where it listens.
+fn members_named(cluster: &Cluster) -> Vec<(ReplicaId, String)> {
+    let entries = (0..).map(ReplicaId::new).zip(&cluster.descriptor().replicas);
+    entries.map(|(id, entry)| (id, entry.address.clone())).collect()
+}
+
 /// A replica that says how far it is only every so often is not taken for a silent one.
 fn patient(mut limits: Limits, cluster: &Cluster) -> Limits {
     let interval = Duration::from_millis(cluster.descriptor().parameters.status_interval_ms.into());
     limits.replica_idle = limits.replica_idle.max(3 * interval);
+    limits
+}
+
+/// No more connections than the system gives descriptors for: those of members, the files and the admin pages come
+/// first, then half for handshakes and half for clients, until there are enough for both.
+fn affordable(mut limits: Limits, open_files_max: Option<usize>) -> Limits {
+    let Some(open_files) = open_files_max else { return limits };
+    let left = open_files.saturating_sub(RESERVED_FILES);
+    limits.handshakes_max = limits.handshakes_max.min(left / 4).max(1);
+    let clients = left.saturating_sub(2 * limits.handshakes_max).max(1);
+    if clients < limits.client_connections_max {
+        tracing::info!("at most {clients} client connections: this process may have {open_files} files open");
+        limits.client_connections_max = clients;
+    }
     limits
 }
 
@@ -225,3 +278,6 @@ impl<P: Process> Running<P> {
         logged.and(executed)
     }
 }
+
+#[cfg(test)]
+mod tests;

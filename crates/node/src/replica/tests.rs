@@ -62,10 +62,19 @@ async fn a_cluster_serves_and_remembers() {
     let again = connect(&site).await;
     assert_eq!(count(&again).await, 32);
     for position in 0..3 {
-        let NodeStatus { protocol, usage } = soon(again.status(ReplicaId::new(position))).await.unwrap();
+        // The client had its answer from any two; this replica's log may be the last to be synced.
+        let synced = async {
+            loop {
+                let status = again.status(ReplicaId::new(position)).await.unwrap();
+                if status.usage.syncs.log > 0 {
+                    return status;
+                }
+            }
+        };
+        let NodeStatus { protocol, usage } = soon(synced).await;
         assert_eq!((protocol.state.as_str(), protocol.accused), ("normal", Vec::new()));
         assert!(usage.cpu_microseconds.is_some_and(|spent| spent > 0) && usage.uptime_microseconds > 0);
-        assert!(usage.syncs.log > 0 && usage.syncs.log_upkeep > 0 && usage.syncs.checkpoints > 0, "{usage:?}");
+        assert!(usage.syncs.log_upkeep > 0 && usage.syncs.checkpoints > 0, "{usage:?}");
         assert_eq!(usage.peers.len(), 3);
         assert!(usage.client_connections >= 1, "this one");
     }

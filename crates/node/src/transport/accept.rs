@@ -1,26 +1,28 @@
 //! The listening side: handshakes with strangers, then connections with peers.
 //!
-//! Until its handshake is done a connection is a stranger's: it gets little time, little memory and a place in a small
-//! queue from which the oldest stranger makes room for the newest, so that whoever opens connections and says nothing
-//! keeps nobody out. Handshakes are begun at a limited rate, because they cost more processor time than they cost their
-//! sender; connections that are up do not wait for them.
+//! Until its handshake is done a connection is a stranger's: it gets little time, little memory, and a place in a small
+//! room ([`Strangers`]), so that whoever opens connections and says nothing keeps nobody out, and members least of all.
+//! Connections that are up do not wait for handshakes. A peer that has offended too often is shut out for a while
+//! ([`Penalties`]), which is known only when it has proved who it is.
 
-use super::bucket::Bucket;
-use super::connection::{Sink, Terms, carry};
+use super::connection::{End, Sink, Terms, carry};
 use super::limits::Limits;
+use super::members::MemberAddresses;
 use super::peers::PeerDirectory;
+use super::penalties::Penalties;
 use super::roster::Roster;
 use super::socket;
+use super::strangers::{Admission, Strangers};
 use super::tls::proved_key;
 use crate::metrics::Metrics;
 use rustls::{CertificateError, Error as TlsError, ServerConfig};
-use std::collections::VecDeque;
+use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use synod_kernel::Address;
-use synod_kernel::frame::{MAX_CLIENT_FRAME, MAX_REPLICA_FRAME};
+use synod_kernel::frame::MAX_CLIENT_FRAME;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
@@ -30,6 +32,18 @@ use tokio_rustls::server::TlsStream;
 
 /// How long to wait when the system cannot give us a connection, for want of descriptors or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Where connections come from.
+pub(crate) trait Listen: Send + Sync + 'static {
+    /// Waits for the next one. May be cancelled.
+    fn accept(&self) -> impl Future<Output = io::Result<(TcpStream, SocketAddr)>> + Send;
+}
+
+impl Listen for TcpListener {
+    fn accept(&self) -> impl Future<Output = io::Result<(TcpStream, SocketAddr)>> + Send {
+        self.accept()
+    }
+}
 
 /// Why a stranger did not become a peer.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +86,8 @@ impl HandshakeError {
     }
 }
 
+type Handshake = Result<(TlsStream<TcpStream>, Address), HandshakeError>;
+
 /// What a connection task needs.
 #[derive(Clone)]
 pub(crate) struct Acceptor<K> {
@@ -85,13 +101,19 @@ pub(crate) struct Acceptor<K> {
     pub(crate) roster: Arc<Roster>,
     /// Where counts go.
     pub(crate) metrics: Arc<Metrics>,
+    /// From where members connect.
+    pub(crate) members: Arc<MemberAddresses>,
+    /// Who is shut out.
+    pub(crate) penalties: Arc<Penalties>,
+    /// Bytes of a frame from a replica, at most.
+    pub(crate) replica_frame_max: usize,
     /// Where frames go.
     pub(crate) sink: K,
 }
 
 impl<K: Sink> Acceptor<K> {
     /// Accepts connections until told to stop, and then waits for those that are up to end. Dropping ends them all.
-    pub(crate) async fn run(self, listener: TcpListener, mut stop: watch::Receiver<bool>) {
+    pub(crate) async fn run(self, listener: impl Listen, mut stop: watch::Receiver<bool>) {
         let mut connections = JoinSet::new();
         tokio::select! {
             () = self.accept_into(&mut connections, listener) => {}
@@ -101,33 +123,32 @@ impl<K: Sink> Acceptor<K> {
     }
 
     /// Accepts for ever. Handshakes under way when this is dropped end.
-    async fn accept_into(&self, connections: &mut JoinSet<()>, listener: TcpListener) {
-        let mut bucket = Bucket::new(self.limits.handshakes_per_second, Instant::now());
-        let mut strangers: VecDeque<oneshot::Sender<()>> = VecDeque::new();
+    async fn accept_into(&self, connections: &mut JoinSet<()>, listener: impl Listen) {
+        let mut strangers = Strangers::new(&self.limits, Instant::now());
         loop {
             let (socket, from) = match listener.accept().await {
                 Ok(accepted) => accepted,
                 Err(error) => {
                     tracing::warn!("cannot accept connections: {error}");
+                    // Perhaps it was the last descriptor that a stranger took.
+                    strangers.evict();
                     sleep(ACCEPT_PAUSE).await;
                     continue;
                 }
             };
-            sleep(bucket.take(Instant::now())).await;
             while connections.try_join_next().is_some() {}
-            strangers.retain(|stranger| !stranger.is_closed());
-            while strangers.len() >= self.limits.handshakes_max {
-                strangers.pop_front();
+            match strangers.admit(from.ip(), self.members.contains(from.ip()), Instant::now()) {
+                Admission::After(wait, evicted) => {
+                    connections.spawn(self.clone().serve(socket, from, wait, evicted));
+                }
+                Admission::TooFast => self.metrics.refuse_handshake("too-fast"),
             }
-            let (place, evicted) = oneshot::channel();
-            strangers.push_back(place);
-            connections.spawn(self.clone().serve(socket, from, evicted));
         }
     }
 
-    async fn serve(self, socket: TcpStream, from: SocketAddr, evicted: oneshot::Receiver<()>) {
+    async fn serve(self, socket: TcpStream, from: SocketAddr, wait: Duration, evicted: oneshot::Receiver<()>) {
         let handshake = tokio::select! {
-            handshake = self.handshake(socket) => handshake,
+            handshake = self.handshake_after(wait, socket) => handshake,
             _ = evicted => Err(HandshakeError::Crowded),
         };
         match handshake {
@@ -139,7 +160,14 @@ impl<K: Sink> Acceptor<K> {
         }
     }
 
-    async fn handshake(&self, socket: TcpStream) -> Result<(TlsStream<TcpStream>, Address), HandshakeError> {
+    async fn handshake_after(&self, wait: Duration, socket: TcpStream) -> Handshake {
+        if !wait.is_zero() {
+            sleep(wait).await;
+        }
+        self.handshake(socket).await
+    }
+
+    async fn handshake(&self, socket: TcpStream) -> Handshake {
         socket::prepare(&socket, self.limits.silence_max).map_err(HandshakeError::Io)?;
         let handshake = TlsAcceptor::from(self.tls.clone()).accept(socket);
         let stream = timeout(self.limits.handshake_timeout, handshake).await;
@@ -150,6 +178,14 @@ impl<K: Sink> Acceptor<K> {
     }
 
     async fn carry(&self, stream: TlsStream<TcpStream>, peer: Address, from: SocketAddr) {
+        if let Address::Replica(id) = peer {
+            self.members.note(id, from.ip());
+        }
+        if let Some(left) = self.penalties.shut_out(peer, Instant::now()) {
+            self.metrics.refuse_handshake("shut-out");
+            tracing::debug!("connection of {peer} from {from} refused: it is shut out for {left:?}");
+            return;
+        }
         let origin = match self.roster.enter(peer) {
             Ok(origin) => origin,
             Err(crowded) => {
@@ -159,10 +195,10 @@ impl<K: Sink> Acceptor<K> {
             }
         };
         let (frame_max, idle) = match peer {
-            Address::Replica(_) => (MAX_REPLICA_FRAME, self.limits.replica_idle),
+            Address::Replica(_) => (self.replica_frame_max, self.limits.replica_idle),
             Address::Client(_) => (MAX_CLIENT_FRAME, self.limits.client_idle),
         };
-        let terms = Terms { frame_max, idle: Some(idle), write_timeout: self.limits.write_timeout };
+        let terms = Terms::new(frame_max, Some(idle), &self.limits);
         match peer {
             Address::Replica(_) => tracing::info!("connected: {peer} from {from}"),
             Address::Client(_) => tracing::debug!("connected: {peer} from {from}"),
@@ -170,6 +206,16 @@ impl<K: Sink> Acceptor<K> {
         // Leaves the roster when this task is cancelled, too.
         let _presence = Presence { roster: &self.roster, origin: &origin };
         let end = carry(stream, &origin, &self.sink, terms).await;
+        self.account(peer, from, &end);
+    }
+
+    /// Says how a connection ended, and counts it, and holds it against the peer if it is at fault.
+    fn account(&self, peer: Address, from: SocketAddr, end: &End) {
+        if end.is_offence()
+            && let Some(pause) = self.penalties.note(peer, Instant::now())
+        {
+            tracing::warn!("{peer} is shut out for {} s: it keeps sending what no correct peer sends", pause.as_secs());
+        }
         match end.fault() {
             Some(reason) => {
                 self.metrics.refuse(peer, reason);

@@ -3,7 +3,8 @@
 //! Reading waits for whoever takes the frames, which is the back-pressure to the sender; writing puts many small frames
 //! into one write. A peer that stays silent, reads too slowly or says what no correct peer says is cut off.
 
-use super::frames::{FrameError, FrameReader};
+use super::frames::{CHUNK_BYTES, FrameError, FrameReader};
+use super::limits::Limits;
 use super::queue::{Closing, SendQueue};
 use crate::metrics::PeerCounters;
 use bytes::Bytes;
@@ -13,8 +14,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use synod_kernel::Address;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, timeout};
 
 /// Bytes put into one write.
 const WRITE_BYTES: usize = 128 << 10;
@@ -36,10 +37,25 @@ pub(crate) struct Origin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal(pub(crate) &'static str);
 
+/// Room in budgets, given back when dropped.
+pub(crate) type Permits = Vec<OwnedSemaphorePermit>;
+
 /// Takes the frames of connections.
 pub(crate) trait Sink: Clone + Send + Sync + 'static {
-    /// Takes one frame, its length taken off. As long as this waits, nothing more is read from the connection.
-    fn take(&self, origin: &Arc<Origin>, frame: Bytes) -> impl Future<Output = Result<(), Refusal>> + Send;
+    /// Waits for room for a frame of so many bytes that has begun to arrive. As long as this waits, nothing more is
+    /// read from the connection.
+    fn admit(&self, _origin: &Arc<Origin>, _bytes: usize) -> impl Future<Output = Permits> + Send {
+        std::future::ready(Permits::new())
+    }
+
+    /// Takes one frame, its length taken off, and the room it was given. As long as this waits, nothing more is read
+    /// from the connection.
+    fn take(
+        &self,
+        origin: &Arc<Origin>,
+        frame: Bytes,
+        permits: Permits,
+    ) -> impl Future<Output = Result<(), Refusal>> + Send;
 }
 
 /// Why a connection is over.
@@ -57,6 +73,14 @@ pub(crate) enum End {
     /// No whole frame came for too long.
     #[error("no whole frame arrived for {} s", .0.as_secs())]
     Idle(Duration),
+    /// A frame began, and its end was too long in coming.
+    #[error("a frame of {length} bytes did not arrive within {} s", .within.as_secs())]
+    Dawdling {
+        /// As claimed.
+        length: usize,
+        /// What it was given.
+        within: Duration,
+    },
     /// A write waited for too long.
     #[error("it did not take what was sent to it for {} s", .0.as_secs())]
     Stuck(Duration),
@@ -75,9 +99,23 @@ impl End {
             Self::Refused(reason) => Some(reason),
             Self::Frames(FrameError::TooLong { .. } | FrameError::TooShort { .. }) => Some("a bad length"),
             Self::Ours(Closing::TooSlow) | Self::Stuck(_) => Some("answers left unread"),
+            Self::Dawdling { .. } => Some("a frame that did not end"),
             Self::Ours(Closing::Finished | Closing::Replaced | Closing::Offence(_)) => None,
             Self::Closed | Self::Gone | Self::Idle(_) => None,
             Self::Frames(FrameError::Truncated | FrameError::Io(_)) => None,
+        }
+    }
+}
+
+impl End {
+    /// Whether the peer did what no correct peer does, however slow it is.
+    pub(crate) fn is_offence(&self) -> bool {
+        match self {
+            Self::Refused(_) | Self::Ours(Closing::Offence(_)) | Self::Dawdling { .. } => true,
+            Self::Frames(FrameError::TooLong { .. } | FrameError::TooShort { .. }) => true,
+            Self::Ours(Closing::Finished | Closing::Replaced | Closing::TooSlow) => false,
+            Self::Closed | Self::Gone | Self::Idle(_) | Self::Stuck(_) => false,
+            Self::Frames(FrameError::Truncated | FrameError::Io(_)) => false,
         }
     }
 }
@@ -89,8 +127,26 @@ pub(crate) struct Terms {
     pub(crate) frame_max: usize,
     /// How long the peer may be silent; none if it is not expected to say anything.
     pub(crate) idle: Option<Duration>,
+    /// How long a frame that has begun may take, besides what its length allows for.
+    pub(crate) frame_grace: Duration,
+    /// Bytes of a frame that have to arrive in a second, at least.
+    pub(crate) frame_bytes_per_second: u32,
     /// How long a write may wait.
     pub(crate) write_timeout: Duration,
+}
+
+impl Terms {
+    /// With the rest of the bounds out of `limits`.
+    pub(crate) fn new(frame_max: usize, idle: Option<Duration>, limits: &Limits) -> Self {
+        let Limits { frame_grace, frame_bytes_per_second, write_timeout, .. } = *limits;
+        Self { frame_max, idle, frame_grace, frame_bytes_per_second, write_timeout }
+    }
+
+    /// How long a frame of so many bytes may take from its beginning to its end.
+    fn deadline(&self, length: usize) -> Duration {
+        let seconds = length / usize::try_from(self.frame_bytes_per_second.max(1)).unwrap_or(usize::MAX);
+        self.frame_grace + Duration::from_secs(seconds.try_into().unwrap_or(u64::MAX))
+    }
 }
 
 /// Carries frames both ways until the connection is over.
@@ -101,38 +157,57 @@ where
 {
     let (reader, writer) = tokio::io::split(stream);
     tokio::select! {
-        end = read(FrameReader::new(reader, terms.frame_max), origin, sink, terms.idle) => end,
+        end = read(FrameReader::new(reader, terms.frame_max), origin, sink, &terms) => end,
         end = write(writer, &origin.queue, &origin.counters, terms.write_timeout) => end,
         // A write that waits for the peer is not waited for.
         closing = origin.queue.cut() => End::Ours(closing),
     }
 }
 
-async fn read<R, K>(mut reader: FrameReader<R>, origin: &Arc<Origin>, sink: &K, idle: Option<Duration>) -> End
+async fn read<R, K>(mut reader: FrameReader<R>, origin: &Arc<Origin>, sink: &K, terms: &Terms) -> End
 where
     R: AsyncRead + Unpin,
     K: Sink,
 {
     loop {
-        let next = match idle {
-            None => reader.next().await,
-            Some(idle) => match timeout(idle, reader.next()).await {
-                Ok(next) => next,
-                Err(_) => return End::Idle(idle),
-            },
-        };
-        let frame = match next {
-            Ok(Some(frame)) => frame,
-            Ok(None) => return End::Closed,
-            Err(FrameError::Io(error)) if is_departure(&error) => return End::Gone,
-            Err(error) => return End::Frames(error),
+        let (frame, permits) = match read_frame(&mut reader, origin, sink, terms).await {
+            Ok(read) => read,
+            Err(End::Frames(FrameError::Io(error))) if is_departure(&error) => return End::Gone,
+            Err(end) => return end,
         };
         origin.counters.frames_received.inc();
         origin.counters.bytes_received.inc_by(frame.len() as u64);
-        if let Err(Refusal(reason)) = sink.take(origin, frame).await {
+        if let Err(Refusal(reason)) = sink.take(origin, frame, permits).await {
             return End::Refused(reason);
         }
     }
+}
+
+/// One frame, and the room it was given before more than its beginning was read.
+async fn read_frame<R, K>(
+    reader: &mut FrameReader<R>,
+    origin: &Arc<Origin>,
+    sink: &K,
+    terms: &Terms,
+) -> Result<(Bytes, Permits), End>
+where
+    R: AsyncRead + Unpin,
+    K: Sink,
+{
+    let begun = match terms.idle {
+        None => reader.begin().await,
+        Some(idle) => timeout(idle, reader.begin()).await.map_err(|_| End::Idle(idle))?,
+    };
+    let length = begun?.ok_or(End::Closed)?;
+    let within = terms.deadline(length);
+    let dawdling = |_| End::Dawdling { length, within };
+    let since = Instant::now();
+    // What is small is all there before it takes up room that others may wait for.
+    timeout(within, reader.fill(CHUNK_BYTES)).await.map_err(dawdling)??;
+    let left = within.saturating_sub(since.elapsed());
+    let permits = sink.admit(origin, length).await;
+    let frame = timeout(left, reader.finish()).await.map_err(dawdling)??;
+    Ok((frame, permits))
 }
 
 /// Whether a connection failed as it does when the process at its other end is no more.
@@ -149,6 +224,10 @@ async fn write<W: AsyncWrite + Unpin>(
     let mut batch = Vec::new();
     let mut joined = Vec::new();
     loop {
+        if queue.is_empty() {
+            // A connection that is not used holds nothing.
+            joined = Vec::new();
+        }
         if let Err(closing) = queue.next_batch(WRITE_BYTES, &mut batch).await {
             // Says goodbye, so that the peer knows that nothing was cut off; it may not be listening any more.
             let _ = timeout(write_timeout, writer.shutdown()).await;

@@ -94,7 +94,7 @@ async fn hold<K: Sink, F: Fn(bool) + Send>(dialer: &Dialer<K, F>, stream: TlsStr
     tracing::info!("connected to replica {id} at {address}");
     on_change(true);
     origin.counters.connections.inc();
-    let terms = Terms { frame_max: *frame_max, idle: None, write_timeout: limits.write_timeout };
+    let terms = Terms::new(*frame_max, None, limits);
     let end = carry(stream, origin, sink, terms).await;
     origin.counters.connections.dec();
     on_change(false);

@@ -4,9 +4,11 @@
 //! because the protocol repairs losses; towards a client the queue closes, because a client that does not read its
 //! answers costs memory for nothing. One frame is always let into an empty queue, however large.
 
+use super::room::Room;
 use bytes::Bytes;
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
 
 /// How much a frame matters when there is no room for all.
@@ -54,6 +56,10 @@ pub(crate) struct SendQueue {
     bytes_max: usize,
     frames_max: usize,
     overflow: Overflow,
+    /// The room it shares with others, if it does.
+    room: Option<Arc<Room>>,
+    /// Bytes it takes up there: those that wait, and those that are being written.
+    held: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
@@ -63,6 +69,8 @@ struct Inner {
     expendable: VecDeque<(u64, Bytes)>,
     next: u64,
     bytes: usize,
+    /// Bytes of the batch that was taken last, which its reader still has.
+    leaving: usize,
 }
 
 impl Inner {
@@ -81,9 +89,12 @@ impl Inner {
         Some(frame)
     }
 
-    fn drop_oldest(&mut self) {
+    /// Drops a frame, and says how many bytes it had.
+    fn drop_oldest(&mut self) -> usize {
         let frame = self.expendable.pop_front().or_else(|| self.essential.pop_front());
-        self.bytes -= frame.map_or(0, |(_, frame)| frame.len());
+        let bytes = frame.map_or(0, |(_, frame)| frame.len());
+        self.bytes -= bytes;
+        bytes
     }
 }
 
@@ -91,7 +102,27 @@ impl SendQueue {
     /// An empty queue with these bounds.
     pub(crate) fn new(bytes_max: usize, frames_max: usize, overflow: Overflow) -> Self {
         let closing = watch::Sender::new(None);
-        Self { inner: Mutex::default(), changed: Notify::new(), closing, bytes_max, frames_max, overflow }
+        let (inner, changed, held) = (Mutex::default(), Notify::new(), AtomicUsize::new(0));
+        Self { inner, changed, closing, bytes_max, frames_max, overflow, room: None, held }
+    }
+
+    /// The same queue in a room that it shares with others. It has to be made by the room, which knows its queues.
+    pub(super) fn within(mut self, room: Arc<Room>) -> Self {
+        self.room = Some(room);
+        self
+    }
+
+    /// Bytes that it takes up in a room.
+    pub(super) fn held(&self) -> usize {
+        self.held.load(Ordering::Relaxed)
+    }
+
+    /// Gives back so many bytes of what it holds. Whoever does has the lock, so that nothing is given back twice.
+    fn give_back(&self, bytes: usize) {
+        if let Some(room) = &self.room {
+            self.held.fetch_sub(bytes, Ordering::Relaxed);
+            room.give_back(bytes);
+        }
     }
 
     /// A queue between replicas, which drops what is expendable.
@@ -105,24 +136,39 @@ impl SendQueue {
 
     /// Appends a frame and says how many frames were dropped for it, itself included.
     pub(crate) fn push(&self, frame: Bytes, weight: Weight) -> usize {
+        let bytes = frame.len();
+        if let Some(room) = &self.room {
+            // Before the lock: whoever gives way for it may be this queue.
+            room.take(bytes);
+        }
         let mut inner = self.inner();
+        if self.room.is_some() {
+            self.held.fetch_add(bytes, Ordering::Relaxed);
+        }
         if self.closing().is_some() {
+            self.give_back(bytes);
             return 1;
         }
-        let mut dropped = 0;
-        while inner.frames() > 0 && (inner.bytes + frame.len() > self.bytes_max || inner.frames() + 1 > self.frames_max)
+        let (mut dropped, mut refused) = (0, false);
+        while !refused
+            && inner.frames() > 0
+            && (inner.bytes + bytes > self.bytes_max || inner.frames() + 1 > self.frames_max)
         {
             match self.overflow {
-                Overflow::DropOldest => inner.drop_oldest(),
-                Overflow::Close => {
-                    drop(inner);
-                    self.close(Closing::TooSlow);
-                    return dropped + 1;
+                Overflow::DropOldest => {
+                    self.give_back(inner.drop_oldest());
+                    dropped += 1;
                 }
+                Overflow::Close => refused = true,
             }
-            dropped += 1;
         }
-        inner.bytes += frame.len();
+        if refused {
+            self.give_back(bytes);
+            drop(inner);
+            self.close(Closing::TooSlow);
+            return dropped + 1;
+        }
+        inner.bytes += bytes;
         let place = inner.next;
         inner.next += 1;
         match weight {
@@ -134,13 +180,15 @@ impl SendQueue {
         dropped
     }
 
-    /// Moves queued frames of about `bytes` together into `batch`, in order, waiting for the first one. The end of the
-    /// queue is an error that says why. May be cancelled: frames leave the queue only when this returns.
+    /// Moves queued frames of about `bytes` together into `batch`, in order, waiting for the first one. What was taken
+    /// before is done with: it takes up no room any more. The end of the queue is an error that says why. May be
+    /// cancelled: frames leave the queue only when this returns.
     pub(crate) async fn next_batch(&self, bytes: usize, batch: &mut Vec<Bytes>) -> Result<(), Closing> {
         loop {
             let changed = self.changed.notified();
             {
                 let mut inner = self.inner();
+                self.give_back(std::mem::take(&mut inner.leaving));
                 if let Some(closing) = self.closing()
                     && (closing != Closing::Finished || inner.frames() == 0)
                 {
@@ -154,6 +202,7 @@ impl SendQueue {
                     batch.push(frame);
                 }
                 if !batch.is_empty() {
+                    inner.leaving = taken;
                     return Ok(());
                 }
             }
@@ -171,7 +220,8 @@ impl SendQueue {
         if closing != Closing::Finished {
             inner.essential.clear();
             inner.expendable.clear();
-            inner.bytes = 0;
+            (inner.bytes, inner.leaving) = (0, 0);
+            self.give_back(self.held());
         }
         drop(inner);
         self.changed.notify_one();
@@ -198,10 +248,21 @@ impl SendQueue {
         *self.closing.borrow()
     }
 
+    /// Whether nothing waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.inner().frames() == 0
+    }
+
     /// Bytes that wait.
     #[cfg(test)]
     pub(crate) fn bytes(&self) -> usize {
         self.inner().bytes
+    }
+}
+
+impl Drop for SendQueue {
+    fn drop(&mut self) {
+        self.give_back(self.held());
     }
 }
 

@@ -7,10 +7,11 @@ use super::connection::Origin;
 use super::connectivity::Connectivity;
 use super::limits::Limits;
 use super::queue::{Closing, Overflow, SendQueue, Weight};
+use super::room::Room;
 use crate::metrics::Metrics;
 use bytes::Bytes;
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use synod_kernel::{Address, ClientId};
 use tokio::sync::Semaphore;
 
@@ -20,6 +21,8 @@ pub(crate) struct Roster {
     limits: Limits,
     connectivity: Connectivity,
     metrics: Arc<Metrics>,
+    /// What all clients share for what waits to be sent to them.
+    room: Arc<Room>,
     present: Mutex<Present>,
 }
 
@@ -27,6 +30,21 @@ pub(crate) struct Roster {
 struct Present {
     peers: BTreeMap<Address, VecDeque<Arc<Origin>>>,
     clients: usize,
+    /// What each peer may have under way from here to the protocol, on all its connections. A connection that is over
+    /// leaves something behind for a while, so coming back does not make the budget new.
+    budgets: BTreeMap<Address, Weak<Semaphore>>,
+}
+
+impl Present {
+    fn budget(&mut self, peer: Address, bytes: usize) -> Arc<Semaphore> {
+        if let Some(budget) = self.budgets.get(&peer).and_then(Weak::upgrade) {
+            return budget;
+        }
+        self.budgets.retain(|_, budget| budget.strong_count() > 0);
+        let budget = Arc::new(Semaphore::new(bytes));
+        self.budgets.insert(peer, Arc::downgrade(&budget));
+        budget
+    }
 }
 
 /// Too many clients are connected.
@@ -37,7 +55,8 @@ pub(crate) struct Crowded;
 impl Roster {
     /// Nobody is connected.
     pub(crate) fn new(limits: Limits, connectivity: Connectivity, metrics: Arc<Metrics>) -> Self {
-        Self { limits, connectivity, metrics, present: Mutex::default() }
+        let room = Room::new(limits.clients_queue_bytes);
+        Self { limits, connectivity, metrics, room, present: Mutex::default() }
     }
 
     fn present(&self) -> MutexGuard<'_, Present> {
@@ -49,7 +68,8 @@ impl Roster {
         let limits = &self.limits;
         let (bytes, frames, budget, connections) = match peer {
             Address::Replica(_) => {
-                (limits.replica_queue_bytes, limits.replica_queue_frames, limits.replica_budget_bytes, 1)
+                // Replicas are sent to on connections of our own; here they are only told a status.
+                (limits.client_queue_bytes, limits.client_queue_frames, limits.replica_budget_bytes, 1)
             }
             Address::Client(_) => (
                 limits.client_queue_bytes,
@@ -64,12 +84,12 @@ impl Roster {
         if is_client && others < connections && present.clients >= limits.client_connections_max {
             return Err(Crowded);
         }
-        let origin = Arc::new(Origin {
-            peer,
-            queue: Arc::new(SendQueue::new(bytes, frames, Overflow::Close)),
-            budget: Arc::new(Semaphore::new(budget)),
-            counters: self.metrics.peer(peer),
-        });
+        let queue = match peer {
+            Address::Replica(_) => Arc::new(SendQueue::new(bytes, frames, Overflow::Close)),
+            Address::Client(_) => self.room.queue(bytes, frames),
+        };
+        let origin =
+            Arc::new(Origin { peer, queue, budget: present.budget(peer, budget), counters: self.metrics.peer(peer) });
         let connected = present.peers.entry(peer).or_default();
         connected.push_back(origin.clone());
         let surplus = connected.len().saturating_sub(connections);

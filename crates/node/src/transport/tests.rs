@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod harness;
+mod hostile;
 
 use super::*;
 use bytes::Bytes;
@@ -227,7 +228,7 @@ async fn a_dialler_reconnects_and_sends_what_is_queued() {
 struct Nothing;
 
 impl Sink for Nothing {
-    async fn take(&self, _: &Arc<Origin>, _: Bytes) -> Result<(), Refusal> {
+    async fn take(&self, _: &Arc<Origin>, _: Bytes, _: Permits) -> Result<(), Refusal> {
         Err(Refusal("anything"))
     }
 }

@@ -1,11 +1,12 @@
 //! Threads that decode frames and check their signatures, in batches over several frames.
 //!
 //! Only what decodes and verifies becomes an input. A frame that does not is its sender's fault, because a correct peer
-//! checks what it hands on: it is counted, and the connection it came by is closed. Frames of one peer may overtake
-//! each other here, as they may on any network.
+//! checks what it hands on: it is counted, the connection it came by is closed, and what else came by it is dropped
+//! unseen. Who a bad signature pretends to be of is not held against that one. Frames of one peer may overtake each
+//! other here, as they may on any network.
 
 use super::batch::BatchVerifier;
-use super::lanes::{Lane, Lanes};
+use super::lanes::{Lanes, Turn};
 use crate::metrics::{Meter, Metrics, Stage};
 use crate::transport::{Closing, Origin};
 use bytes::Bytes;
@@ -44,13 +45,20 @@ pub(crate) struct Job {
     pub(crate) permits: Vec<OwnedSemaphorePermit>,
 }
 
+/// What a frame takes up until the protocol has seen it: room in budgets, and its turn. Given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Held {
+    _permits: Vec<OwnedSemaphorePermit>,
+    _turn: Turn<Queued>,
+}
+
 /// An input whose every signature is good.
 #[derive(Debug)]
 pub(crate) struct Verified<P: Process> {
     /// What the protocol gets to see.
     pub(crate) input: Input<P>,
     /// Given back when the protocol has seen it.
-    pub(crate) permits: Vec<OwnedSemaphorePermit>,
+    pub(crate) permits: Held,
 }
 
 /// What a peer did wrong.
@@ -99,11 +107,7 @@ pub(crate) struct PoolHandle {
 impl PoolHandle {
     /// Has a frame verified.
     pub(crate) fn submit(&self, job: Job) {
-        let lane = match job.origin.peer {
-            Address::Replica(_) => Lane::Replicas,
-            Address::Client(_) => Lane::Clients,
-        };
-        self.lanes.push(lane, (Instant::now(), job));
+        self.lanes.push(job.origin.peer, (Instant::now(), job));
     }
 }
 
@@ -221,7 +225,14 @@ impl<P: Process> Worker<P> {
 
     fn verify_all(&self, jobs: Vec<Queued>) {
         let mut parsed = Vec::with_capacity(jobs.len());
-        for (_, Job { origin, content, body, permits }) in jobs {
+        // Every job has its turn before any is looked at: they were all taken.
+        let turns: Vec<_> = jobs.iter().map(|(_, job)| Turn::new(&self.lanes, job.origin.peer)).collect();
+        for ((_, Job { origin, content, body, permits }), turn) in jobs.into_iter().zip(turns) {
+            if matches!(origin.queue.closing(), Some(Closing::Offence(_))) {
+                // One was enough. What else came by that connection is not worth a signature's time.
+                continue;
+            }
+            let permits = Held { _permits: permits, _turn: turn };
             match Parsed::<P>::decode(content, body, &self.scope) {
                 Ok(frame) => parsed.push((origin, frame, permits)),
                 Err(malformed) => self.accuse(&origin, Offence::Malformed(malformed)),

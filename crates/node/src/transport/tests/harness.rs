@@ -1,5 +1,6 @@
 //! A listening replica 0 on a real socket, and everybody's keys.
 
+use super::super::accept::Listen;
 use super::super::*;
 use crate::files::{ReplicaFolder, SecretSeed, read_key};
 pub(super) use crate::fixture::soon;
@@ -7,8 +8,10 @@ use crate::genesis::{self, DevCluster, DevOptions};
 use crate::metrics::Metrics;
 use bytes::Bytes;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use synod_kernel::frame::MAX_REPLICA_FRAME;
 use synod_kernel::{Address, ReplicaId};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -32,7 +35,7 @@ pub(super) async fn until(mut holds: impl FnMut() -> bool) {
 pub(super) struct Collect(mpsc::UnboundedSender<(Address, Bytes)>);
 
 impl Sink for Collect {
-    async fn take(&self, origin: &Arc<Origin>, frame: Bytes) -> Result<(), Refusal> {
+    async fn take(&self, origin: &Arc<Origin>, frame: Bytes, _: Permits) -> Result<(), Refusal> {
         if frame.ends_with(b"offence") {
             return Err(Refusal("an offence"));
         }
@@ -48,15 +51,40 @@ pub(super) struct Site {
     pub(super) metrics: Arc<Metrics>,
     pub(super) roster: Arc<Roster>,
     pub(super) connectivity: Connectivity,
+    pub(super) members: Arc<MemberAddresses>,
     pub(super) received: mpsc::UnboundedReceiver<(Address, Bytes)>,
     pub(super) stop: watch::Sender<bool>,
     pub(super) acceptor: JoinHandle<()>,
 }
 
+/// A listener that fails so often before it works.
+pub(super) struct Failing {
+    pub(super) failures: AtomicUsize,
+    pub(super) listener: TcpListener,
+}
+
+impl Listen for Failing {
+    async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        let left = self.failures.load(Ordering::Relaxed);
+        if left > 0 {
+            self.failures.store(left - 1, Ordering::Relaxed);
+            // EMFILE: too many open files.
+            return Err(io::Error::from_raw_os_error(24));
+        }
+        self.listener.accept().await
+    }
+}
+
 /// Replica 0 of four, listening.
 pub(super) async fn site(limits: Limits) -> Site {
+    failing_site(limits, 0).await
+}
+
+/// The same, but the system gives it no connection at first.
+pub(super) async fn failing_site(limits: Limits, failures: usize) -> Site {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
+    let listener = Failing { failures: AtomicUsize::new(failures), listener };
     let folder = TempDir::new().unwrap();
     let mut options = DevOptions::local(4, 1, 7000, 7100).unwrap();
     options.endpoints[0].address.clone_from(&address);
@@ -69,7 +97,18 @@ pub(super) async fn site(limits: Limits) -> Site {
     let directory = Arc::new(PeerDirectory::new(&made.cluster, ReplicaId::new(0)));
     let tls = TlsIdentity::new(replica.transport()).server(directory.clone());
     let (metrics_kept, roster_kept) = (metrics.clone(), roster.clone());
-    let acceptor = Acceptor { tls, directory, limits, roster, metrics, sink: Collect(sender) };
+    let members = Arc::new(MemberAddresses::default());
+    let acceptor = Acceptor {
+        tls,
+        directory,
+        roster,
+        metrics,
+        members: members.clone(),
+        penalties: Arc::new(Penalties::new(&limits)),
+        limits,
+        replica_frame_max: MAX_REPLICA_FRAME,
+        sink: Collect(sender),
+    };
     let (stop, stopped) = watch::channel(false);
     let acceptor = tokio::spawn(acceptor.run(listener, stopped));
     Site {
@@ -79,6 +118,7 @@ pub(super) async fn site(limits: Limits) -> Site {
         metrics: metrics_kept,
         roster: roster_kept,
         connectivity,
+        members,
         received,
         stop,
         acceptor,

@@ -71,8 +71,8 @@ async fn one_bad_signature_does_not_spoil_the_others() {
         if is_spoiled {
             *body.last_mut().unwrap() ^= 1;
         }
-        let job = request(if is_spoiled { &liar } else { &honest }, body).await;
-        lanes.push(Lane::Clients, (Instant::now(), job));
+        let origin = if is_spoiled { &liar } else { &honest };
+        lanes.push(origin.peer, (Instant::now(), request(origin, body).await));
     }
     let (out, mut verified) = mpsc::unbounded_channel::<Verified<Replica>>();
     let cluster = &world.site.made.cluster;
@@ -90,14 +90,39 @@ async fn one_bad_signature_does_not_spoil_the_others() {
     let mut ids = Vec::new();
     while let Some(Verified { input, permits }) = verified.recv().await {
         let Input::Request { from, request } = input else { panic!("{input:?}") };
-        assert_eq!((from, permits.len()), (world.client(), 1));
+        assert_eq!(from, world.client());
         ids.push(request.key().id.get());
+        drop(permits);
     }
     assert_eq!(ids, (1..=20).filter(|id| *id != 7).collect::<Vec<_>>());
     assert_eq!(liar.queue.closing(), Some(Closing::Offence("a bad signature")));
     assert_eq!(honest.queue.closing(), None);
     assert_eq!(honest.budget.available_permits(), 1000, "what the protocol has seen is given back");
     assert_eq!(liar.budget.available_permits(), 1000, "and what was refused");
+}
+
+#[tokio::test]
+async fn after_one_offence_nothing_of_that_connection_is_looked_at() {
+    let world = World::new();
+    let liar = world.origin(world.client());
+    let (pool, mut verified) = world.start(1);
+    let mut spoiled = world.request(1);
+    *spoiled.last_mut().unwrap() ^= 1;
+    pool.handle().submit(request(&liar, spoiled.clone()).await);
+    soon(liar.queue.closed()).await;
+    for _ in 0..50 {
+        pool.handle().submit(request(&liar, spoiled.clone()).await);
+    }
+    pool.handle().submit(request(&liar, world.request(2)).await);
+    // Another connection of the same client, and a replica, are no matter.
+    let other = world.origin(world.client());
+    pool.handle().submit(request(&other, world.request(3)).await);
+    let Verified { input, .. } = soon(verified.recv()).await.unwrap();
+    let Input::Request { request, .. } = input else { panic!("{input:?}") };
+    assert_eq!(request.key().id.get(), 3);
+    let page = world.metrics.render();
+    let line = "synod_frames_refused_total{peer=\"clients\",reason=\"a bad signature\"} 1";
+    assert!(page.lines().any(|found| found == line), "{page}");
 }
 
 #[tokio::test]

@@ -1,0 +1,77 @@
+//! What all clients together may have waiting to be sent to them.
+//!
+//! A client that does not read its answers has them kept for it, and there may be many such clients. When the room they
+//! share is used up, the connection that takes up most of it is closed, until there is room again: whoever reads has
+//! next to nothing waiting and is never the one.
+
+use super::queue::{Closing, Overflow, SendQueue};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+/// The room, and the queues in it.
+#[derive(Debug)]
+pub(crate) struct Room {
+    bytes_max: usize,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    bytes: usize,
+    /// One for each connection that is up, and some that are not any more.
+    queues: Vec<Weak<SendQueue>>,
+}
+
+impl Room {
+    /// Room for so many bytes.
+    pub(crate) fn new(bytes_max: usize) -> Arc<Self> {
+        Arc::new(Self { bytes_max, inner: Mutex::default() })
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A queue in this room that is closed when it is full.
+    pub(crate) fn queue(self: &Arc<Self>, bytes_max: usize, frames_max: usize) -> Arc<SendQueue> {
+        let queue = Arc::new(SendQueue::new(bytes_max, frames_max, Overflow::Close).within(self.clone()));
+        let mut inner = self.inner();
+        inner.queues.retain(|other| other.strong_count() > 0);
+        inner.queues.push(Arc::downgrade(&queue));
+        queue
+    }
+
+    /// Takes up so many bytes, and closes the largest queues for it if it has to. What is larger than the whole room
+    /// gets in when nothing else is there.
+    pub(super) fn take(&self, bytes: usize) {
+        loop {
+            let largest = {
+                let mut inner = self.inner();
+                let queues = inner.queues.iter().filter_map(Weak::upgrade);
+                let is_full = inner.bytes + bytes > self.bytes_max;
+                let largest = if is_full { queues.max_by_key(|queue| queue.held()) } else { None };
+                match largest.filter(|queue| queue.held() > 0) {
+                    Some(largest) => largest,
+                    None => {
+                        inner.bytes += bytes;
+                        return;
+                    }
+                }
+            };
+            largest.close(Closing::TooSlow);
+        }
+    }
+
+    /// Gives so many bytes back.
+    pub(super) fn give_back(&self, bytes: usize) {
+        self.inner().bytes -= bytes;
+    }
+
+    /// Bytes taken up.
+    #[cfg(test)]
+    pub(crate) fn bytes(&self) -> usize {
+        self.inner().bytes
+    }
+}
+
+#[cfg(test)]
+mod tests;
