@@ -17,7 +17,8 @@ use synod_kernel::adversary::{Adversary, Corrupted, Puppets};
 use synod_kernel::descriptor::Cluster;
 use synod_kernel::{ReplicaId, Signer};
 use synod_kv::KeyValueStore;
-use synod_node::{ReplicaFolder, ReplicaOptions, RunError, Shutdown, ShutdownHandle, run_replica, shutdown};
+use synod_node::{Limits, ReplicaFolder, ReplicaOptions, RunError, Shutdown, ShutdownHandle};
+use synod_node::{machine_memory, memory_max, run_replica, shutdown};
 use synod_protocols::pbft::{self, Config, Replica};
 
 /// What a shell reports of a process that SIGINT ended.
@@ -50,6 +51,7 @@ pub(crate) fn run(arguments: &Start) -> Result<(), Failure> {
     if arguments.until_stdin_closes {
         end_with_stdin(handle)?;
     }
+    say_memory(folder.cluster());
     run_folder(&folder, arguments.lie, shutdown).map_err(|error| {
         let cause = match error.exit_code() {
             74 => Cause::Disk,
@@ -58,6 +60,22 @@ pub(crate) fn run(arguments: &Start) -> Result<(), Failure> {
         };
         Failure::new(cause, error)
     })
+}
+
+/// Says how much memory the replica can take at worst, and whether the machine has it.
+fn say_memory(cluster: &Cluster) {
+    let (descriptor, members) = (cluster.descriptor(), &cluster.scope().membership);
+    let protocol = pbft::memory_max(&descriptor.parameters, members);
+    let (limits, clients) = (Limits::default(), descriptor.clients.len());
+    let max = memory_max(&descriptor.parameters, &limits, members, clients, protocol).total();
+    let needed = max.div_ceil(1 << 20);
+    tracing::info!("memory: at most {needed} MiB, beside the service's own data, if all that may be hostile is");
+    if let Some(machine) = machine_memory().filter(|machine| *machine < max) {
+        tracing::warn!(
+            "this machine has {} MiB of memory; a smaller window or batch_bytes in the descriptor takes less",
+            machine >> 20
+        );
+    }
 }
 
 fn run_folder(folder: &ReplicaFolder, lie: Option<Lie>, shutdown: Shutdown) -> Result<(), RunError> {
