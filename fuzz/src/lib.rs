@@ -6,6 +6,8 @@
 #[path = "../../crates/storage/tests/decoders/edits.rs"]
 #[allow(dead_code, reason = "the fuzzer writes scripts without help")]
 mod edits;
+#[path = "../../crates/node/tests/decoders/frames.rs"]
+mod frames;
 #[path = "../../crates/kernel/tests/decoders/judge.rs"]
 mod judge;
 #[path = "../../crates/kernel/tests/decoders/check.rs"]
@@ -13,6 +15,8 @@ mod judge;
 mod kernel;
 #[path = "../../crates/kv/tests/decoders/check.rs"]
 mod kv;
+#[path = "../../crates/node/tests/decoders/check.rs"]
+mod node;
 #[path = "../../crates/protocols/tests/decoders/check.rs"]
 mod protocols;
 #[path = "../../crates/storage/tests/decoders/seals.rs"]
@@ -42,6 +46,10 @@ checks! {
     kernel_status = kernel::status,
     kv_answer = kv::answer,
     kv_operation = kv::operation,
+    node_descriptor = node::descriptor,
+    node_frames = frames::frames,
+    node_key = node::key,
+    node_status = frames::status,
     pbft_message = protocols::message,
     pbft_record = protocols::record,
     state_chunk = state::chunk,

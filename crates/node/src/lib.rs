@@ -5,6 +5,7 @@
 //! * [`Client`]: a client, with its connections.
 //! * [`status`]: what a replica says of itself and of its process.
 //! * [`verify`]: signatures in batches.
+//! * [`FrameReader`]: frames out of a stream of bytes.
 //!
 //! Nothing here knows a protocol: a replica is any [`Process`](synod_kernel::Process), and its protocol is a number.
 
@@ -29,4 +30,4 @@ pub use memory::{MemoryMax, memory_max};
 pub use replica::{ReplicaOptions, RunError, Shutdown, ShutdownHandle, run_replica, shutdown};
 pub use resources::machine_memory;
 pub use status::{NodeStatus, Usage};
-pub use transport::Limits;
+pub use transport::{FrameError, FrameReader, Limits};

@@ -228,6 +228,7 @@ fn dial_all(
         dialers.spawn(dial_until_finished(Dialer {
             id,
             address: entry.address.clone(),
+            source: None,
             tls: identity.client(entry.transport_key),
             limits: limits.clone(),
             origin,

@@ -11,6 +11,7 @@ use super::durable::{self, create_folder};
 use super::error::{FileError, FileProblem};
 use super::key::{SecretSeed, read_key, write_key};
 use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use synod_kernel::descriptor::Cluster;
@@ -40,6 +41,10 @@ pub struct ReplicaSettings {
     /// The `host:port` of the admin pages, if it is not the one in the descriptor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub admin: Option<String>,
+    /// The address of this machine from which to reach the other replicas, if it has several and the system's choice
+    /// will not do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outgoing: Option<IpAddr>,
 }
 
 /// A replica's folder, read and found good.
@@ -122,6 +127,11 @@ impl ReplicaFolder {
     pub fn admin_address(&self) -> &str {
         let advertised = &self.cluster.descriptor().replicas[self.id.index()].admin;
         self.settings.admin.as_deref().unwrap_or(advertised)
+    }
+
+    /// The address from which to reach the other replicas; none leaves the choice to the system.
+    pub fn outgoing_address(&self) -> Option<IpAddr> {
+        self.settings.outgoing
     }
 }
 

@@ -248,6 +248,7 @@ fn dial_others(
         dialers.spawn(dial_until_finished(Dialer {
             id,
             address: entry.address.clone(),
+            source: folder.outgoing_address(),
             tls: identity.client(entry.transport_key),
             limits: limits.clone(),
             origin,

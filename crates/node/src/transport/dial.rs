@@ -24,6 +24,8 @@ pub(crate) struct Dialer<K, F> {
     pub(crate) id: ReplicaId,
     /// Where it listens, `host:port`.
     pub(crate) address: String,
+    /// The address of ours to dial from; none leaves the choice to the system.
+    pub(crate) source: Option<IpAddr>,
     /// Accepts its key alone.
     pub(crate) tls: Arc<ClientConfig>,
     /// The bounds.
@@ -44,7 +46,7 @@ pub(crate) async fn dial_until_finished<K: Sink, F: Fn(bool) + Send>(dialer: Dia
     let mut backoff = Backoff::new(limits.backoff_min, limits.backoff_max);
     let mut was_reachable = true;
     while origin.queue.closing().is_none() {
-        let connecting = connect(address, &dialer.tls, limits.silence_max);
+        let connecting = connect(&dialer);
         let connected = tokio::select! {
             connected = timeout(limits.handshake_timeout, connecting) => connected,
             () = origin.queue.closed() => return,
@@ -81,12 +83,12 @@ fn describe(result: &io::Result<TlsStream<TcpStream>>) -> String {
     result.as_ref().err().map_or_else(String::new, ToString::to_string)
 }
 
-async fn connect(address: &str, tls: &Arc<ClientConfig>, silence_max: Duration) -> io::Result<TlsStream<TcpStream>> {
-    let socket = TcpStream::connect(address).await?;
-    socket::prepare(&socket, silence_max)?;
+async fn connect<K, F>(dialer: &Dialer<K, F>) -> io::Result<TlsStream<TcpStream>> {
+    let socket = socket::connect(&dialer.address, dialer.source).await?;
+    socket::prepare(&socket, dialer.limits.silence_max)?;
     // Never sent: a peer is its key, but the library wants a name.
     let nobody = ServerName::from(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-    TlsConnector::from(tls.clone()).connect(nobody, socket).await
+    TlsConnector::from(dialer.tls.clone()).connect(nobody, socket).await
 }
 
 async fn hold<K: Sink, F: Fn(bool) + Send>(dialer: &Dialer<K, F>, stream: TlsStream<TcpStream>) -> End {

@@ -14,7 +14,7 @@ const LENGTH_BYTES: usize = 4;
 
 /// Why a stream is no sequence of frames.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum FrameError {
+pub enum FrameError {
     /// A length beyond the limit.
     #[error("a frame of {length} bytes, where {maximum} are the limit")]
     TooLong {
@@ -39,7 +39,7 @@ pub(crate) enum FrameError {
 
 /// Reads frames of at most so many bytes, the length in front not counted.
 #[derive(Debug)]
-pub(crate) struct FrameReader<R> {
+pub struct FrameReader<R> {
     stream: R,
     maximum: usize,
     arrived: BytesMut,
@@ -70,13 +70,16 @@ impl Partial {
 
 impl<R: AsyncRead + Unpin> FrameReader<R> {
     /// Cuts `stream` into frames of at most `maximum` bytes.
-    pub(crate) fn new(stream: R, maximum: usize) -> Self {
+    pub fn new(stream: R, maximum: usize) -> Self {
         Self { stream, maximum, arrived: BytesMut::new(), partial: None }
     }
 
     /// Waits for a frame to begin, and says how many bytes it claims to have; none when the stream has ended between
     /// two frames. May be cancelled and called again.
-    pub(crate) async fn begin(&mut self) -> Result<Option<usize>, FrameError> {
+    ///
+    /// # Errors
+    /// If a length is out of bounds, or the stream breaks or ends within one.
+    pub async fn begin(&mut self) -> Result<Option<usize>, FrameError> {
         loop {
             if let Some(partial) = &self.partial {
                 return Ok(Some(partial.length));
@@ -92,7 +95,10 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     }
 
     /// Waits until a frame that began has so many bytes, or all of its own. May be cancelled and called again.
-    pub(crate) async fn fill(&mut self, bytes: usize) -> Result<(), FrameError> {
+    ///
+    /// # Errors
+    /// If the stream breaks or ends before that.
+    pub async fn fill(&mut self, bytes: usize) -> Result<(), FrameError> {
         loop {
             let Some(partial) = &mut self.partial else { return Ok(()) };
             partial.take_from(&mut self.arrived, bytes);
@@ -106,7 +112,10 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     }
 
     /// Waits for the rest of a frame that began, and returns it without its length. May be cancelled and called again.
-    pub(crate) async fn finish(&mut self) -> Result<Bytes, FrameError> {
+    ///
+    /// # Errors
+    /// If the stream breaks or ends before that.
+    pub async fn finish(&mut self) -> Result<Bytes, FrameError> {
         self.fill(usize::MAX).await?;
         Ok(self.partial.take().map_or_else(Bytes::new, |partial| Bytes::from(partial.bytes)))
     }

@@ -30,6 +30,7 @@ pub(crate) use connection::{Origin, Permits, Refusal, Sink};
 pub(crate) use connectivity::Connectivity;
 pub(crate) use dial::{Dialer, dial_until_finished};
 pub(crate) use frames::CHUNK_BYTES;
+pub use frames::{FrameError, FrameReader};
 pub use limits::Limits;
 pub(crate) use limits::{MAX_CLIENT_REPLY, clients_memory, replicas_memory};
 pub(crate) use members::MemberAddresses;

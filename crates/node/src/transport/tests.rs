@@ -202,6 +202,7 @@ async fn a_dialler_reconnects_and_sends_what_is_queued() {
     let dialer = tokio::spawn(dial_until_finished(Dialer {
         id: ReplicaId::new(0),
         address: site.address.clone(),
+        source: None,
         tls: TlsIdentity::new(&site.key_of_replica(1)).client(site.made.cluster.descriptor().replicas[0].transport_key),
         limits: Limits { backoff_min: Duration::from_millis(1), ..Limits::default() },
         origin: origin.clone(),

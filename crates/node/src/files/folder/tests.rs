@@ -47,6 +47,12 @@ fn settings_are_checked() {
     fs::write(&path, "position = 3\nlisten = \"0.0.0.0:1\"\nadmin = \"[::1]:2\"").unwrap();
     let folder = ReplicaFolder::open(&made.replicas[3]).unwrap();
     assert_eq!((folder.listen_address(), folder.admin_address()), ("0.0.0.0:1", "[::1]:2"));
+    assert_eq!(folder.outgoing_address(), None);
+    fs::write(&path, "position = 3\noutgoing = \"10.0.0.1:2\"").unwrap();
+    assert!(matches!(problem(&made.replicas[3]), FileProblem::Syntax { .. }), "the system chooses the port");
+    fs::write(&path, "position = 3\noutgoing = \"fd00::1\"").unwrap();
+    let folder = ReplicaFolder::open(&made.replicas[3]).unwrap();
+    assert_eq!(folder.outgoing_address(), "fd00::1".parse().ok());
     fs::remove_file(&path).unwrap();
     assert!(matches!(problem(&made.replicas[3]), FileProblem::Missing { .. }));
 }
