@@ -1,13 +1,14 @@
 //! A development cluster of real processes in a temporary folder, for the checks that need one.
 //!
 //! Only processes that were started here are ever killed, each by its handle. None outlives us: each replica ends when
-//! its standard input closes, even if we are killed.
+//! its standard input closes, even if we are killed; only one that is paused just then stays, as it notices nothing.
 
+mod admin;
 mod place;
-mod readiness;
 
-use std::fs::{File, OpenOptions};
-use std::io;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -29,6 +30,7 @@ pub(crate) const LOOK: Duration = Duration::from_millis(10);
 pub(crate) struct Cluster {
     program: PathBuf,
     place: Place,
+    base_port: u16,
     seats: Vec<Seat>,
 }
 
@@ -49,7 +51,7 @@ impl Cluster {
     pub(crate) fn make_for(program: &Path, replicas: u16, clients: usize) -> io::Result<Self> {
         let place = Place::new()?;
         let dir = place.path().join("cluster");
-        let base_port = free_ports(2 * replicas)?;
+        let base_port = free_ports(3 * replicas)?;
         let mut command = Command::new(program);
         command.args(["genesis", "dev", "--json", "--replicas", &replicas.to_string()]);
         command.args(["--clients", &clients.to_string()]);
@@ -65,7 +67,7 @@ impl Cluster {
         if seats.len() != usize::from(replicas) || seats.iter().any(|seat| seat.admin.is_empty()) {
             return Err(io::Error::other(format!("{} reported something else: {made}", product::name(&command))));
         }
-        Ok(Self { program: program.to_owned(), place, seats })
+        Ok(Self { program: program.to_owned(), place, base_port, seats })
     }
 
     /// The folder that everything is in, and which goes with this value unless it is to be kept.
@@ -103,7 +105,7 @@ impl Cluster {
 
     /// The view that each replica says it is in; none of one that does not answer.
     pub(crate) fn views(&self) -> Vec<Option<u64>> {
-        self.seats.iter().map(|seat| readiness::view(&seat.admin)).collect()
+        self.seats.iter().map(|seat| admin::view(&seat.admin)).collect()
     }
 
     /// What each replica has written to its log of events.
@@ -136,7 +138,7 @@ impl Cluster {
     pub(crate) fn wait_until_connected(&mut self) -> io::Result<()> {
         let until = Instant::now() + START_MAX;
         for position in 0..self.seats.len() {
-            while !readiness::misses_nobody(&self.seats[position].admin) {
+            while !admin::misses_nobody(&self.seats[position].admin) {
                 self.check()?;
                 if Instant::now() > until {
                     return Err(io::Error::other(format!(
@@ -155,6 +157,53 @@ impl Cluster {
             if let Some(status) = seat.child.as_mut().map(Child::try_wait).transpose()?.flatten() {
                 return Err(io::Error::other(format!("replica {position} ended by itself: {status}")));
             }
+        }
+        Ok(())
+    }
+
+    /// The process of a replica that was started.
+    pub(crate) fn process(&self, position: usize) -> Option<u32> {
+        self.seats[position].child.as_ref().map(Child::id)
+    }
+
+    /// Batches from one checkpoint to the next.
+    pub(crate) fn checkpoint_interval(&self) -> io::Result<u64> {
+        let text = fs::read_to_string(self.client_folder(1).join("descriptor.toml"))?;
+        let descriptor: toml::Value = toml::from_str(&text).map_err(io::Error::other)?;
+        let interval = descriptor.get("parameters").and_then(|parameters| parameters.get("checkpoint_interval"));
+        let interval = interval.and_then(toml::Value::as_integer).and_then(|interval| interval.try_into().ok());
+        interval.ok_or_else(|| io::Error::other("the descriptor names no checkpoint_interval"))
+    }
+
+    /// The metrics of a replica, if it shows them.
+    pub(crate) fn metrics(&self, position: usize) -> Option<String> {
+        admin::page(&self.seats[position].admin, "/metrics")
+    }
+
+    /// Has a replica that was not started yet listen on a port of its own, so that something can be put between it and
+    /// its address in the descriptor, and dial from `outgoing`, so that one can see that it is it. Returns the port in
+    /// the descriptor and the one it listens on.
+    pub(crate) fn hide(&mut self, position: u16, outgoing: IpAddr) -> io::Result<(u16, u16)> {
+        let replicas = u16::try_from(self.seats.len()).expect("it was made of a u16");
+        let (known, hidden) = (self.base_port + position, self.base_port + 2 * replicas + position);
+        let path = self.seats[usize::from(position)].folder.join("replica.toml");
+        let mut settings = OpenOptions::new().append(true).open(&path)?;
+        writeln!(settings, "listen = \"127.0.0.1:{hidden}\"\noutgoing = \"{outgoing}\"")?;
+        Ok((known, hidden))
+    }
+
+    /// Stops a replica from running, or lets it run on, with a signal that it cannot refuse.
+    pub(crate) fn pause(&self, position: usize, is_paused: bool) -> io::Result<()> {
+        let process = self.process(position).ok_or_else(|| io::Error::other("a replica that does not run"))?;
+        let signal = if is_paused { "-STOP" } else { "-CONT" };
+        product::succeed(Command::new("kill").args([signal, &process.to_string()]))
+    }
+
+    /// Kills one replica on the spot.
+    pub(crate) fn kill_one(&mut self, position: usize) -> io::Result<()> {
+        if let Some(mut child) = self.seats[position].child.take() {
+            child.kill()?;
+            child.wait()?;
         }
         Ok(())
     }

@@ -21,8 +21,8 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::cluster::{Cluster, LOOK, output};
+use crate::convergence;
 use crate::product;
-use crate::storm::convergence;
 use crate::writer::{self, Writer};
 use report::{RATE_KEPT, Report, Row};
 

@@ -5,15 +5,20 @@
 mod bench_etcd;
 mod ci;
 mod cluster;
+mod convergence;
 mod durability;
+mod endure;
 mod fuzz;
 mod hostile;
+mod load;
+mod memory;
 mod product;
 mod random;
 mod steps;
 mod storm;
 mod tidy;
 mod tools;
+mod vitals;
 mod writer;
 
 use std::io;
@@ -81,6 +86,10 @@ enum Task {
     /// Attack a real cluster from outside in every way there is, and look whether an honest client notices. Not part
     /// of ci.
     Hostile(hostile::Options),
+    /// Kill, pause and cut off replicas of a real cluster under load; look for losses and standstills. Not part of ci.
+    Endure(endure::Options),
+    /// Write the same keys again and again, and look whether replicas need ever more memory. Not part of ci.
+    Memory(memory::Options),
     /// Trace the system calls of a real cluster: nothing may leave before it is durable. Needs strace; not part of ci.
     Durability(durability::Options),
     /// Measure synod and etcd under the same load, in turns. Needs etcd; not part of ci.
@@ -125,6 +134,8 @@ fn run(task: Task) -> io::Result<bool> {
         }
         Task::Storm(options) => storm::run(&root, &options),
         Task::Hostile(options) => hostile::run(&root, &options),
+        Task::Endure(options) => endure::run(&root, &options),
+        Task::Memory(options) => memory::run(&root, &options),
         Task::Durability(options) => durability::run(&root, &options),
         Task::BenchEtcd(options) => bench_etcd::run(&root, &options),
     }

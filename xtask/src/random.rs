@@ -1,5 +1,13 @@
 //! Numbers that a seed decides, for choices that a printed seed repeats: the splitmix64 generator.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A seed that is another one each time.
+pub(crate) fn any_seed() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Random::new(std::process::id().into()).next() ^ u64::from(since.subsec_nanos()) ^ since.as_secs()
+}
+
 /// A sequence of numbers.
 pub(crate) struct Random(u64);
 

@@ -4,7 +4,6 @@
 //! A power cut would lose more than SIGKILL does: what a process wrote, the system still has. What is shown here is
 //! that start-up, recovery, reconnection and the client hold together; `durability` shows what was synced when.
 
-pub(crate) mod convergence;
 mod report;
 
 use std::io;
@@ -15,8 +14,9 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use crate::cluster::{Cluster, LOOK};
+use crate::convergence;
 use crate::product;
-use crate::random::Random;
+use crate::random::{self, Random};
 use crate::writer::{self, Writer};
 use report::Report;
 
@@ -55,7 +55,7 @@ pub(crate) struct Options {
 /// Runs the storm on the product of the repository at `root`. Returns whether nothing was lost.
 pub(crate) fn run(root: &Path, options: &Options) -> io::Result<bool> {
     let program = product::build(root)?;
-    let seed = options.seed.unwrap_or_else(|| Random::new(std::process::id().into()).next() ^ clock());
+    let seed = options.seed.unwrap_or_else(random::any_seed);
     let mut cluster = Cluster::make(&program, options.replicas)?;
     eprintln!("storm: {} replicas, {} rounds, --seed {seed}", options.replicas, options.rounds);
     let result = Storm { cluster: &mut cluster, options, random: Random::new(seed) }.run(seed);
@@ -74,12 +74,6 @@ pub(crate) fn run(root: &Path, options: &Options) -> io::Result<bool> {
         println!("what is left is in {}", cluster.keep().display());
     }
     Ok(report.is_good())
-}
-
-/// A seed that is another one each time.
-fn clock() -> u64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    u64::from(since.subsec_nanos()) ^ since.as_secs()
 }
 
 struct Storm<'a> {

@@ -166,18 +166,23 @@ pub(crate) struct Comparison {
 
 /// Reads every key back, verified, and compares. What others write stands before the first of them.
 pub(crate) fn read_back(cluster: &Cluster, acknowledged: &BTreeSet<u64>, fed: u64) -> io::Result<Comparison> {
+    Ok(compare(&read_all(cluster)?, acknowledged, fed))
+}
+
+/// Every key and its value, verified: lines of a key, a tab and a value. All keys have to be equally long.
+pub(crate) fn read_all(cluster: &Cluster) -> io::Result<String> {
     let pages = cluster.path().join("read");
     let mut found = BufWriter::new(File::create(&pages)?);
     let mut from = PREFIX.to_owned();
     loop {
         let page = read_page(cluster, &from)?;
         let Some(last) = page.lines().last() else { break };
-        // All keys are equally long, so this is greater than the last and smaller than the next.
+        // As all keys are equally long, this is greater than the last and smaller than the next.
         from = format!("{} ", last.split('\t').next().unwrap_or_default());
         found.write_all(page.as_bytes())?;
     }
     found.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
-    Ok(compare(&fs::read_to_string(&pages)?, acknowledged, fed))
+    fs::read_to_string(&pages)
 }
 
 fn read_page(cluster: &Cluster, from: &str) -> io::Result<String> {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use crate::storm::convergence::End;
+use crate::convergence::End;
 use crate::writer::Comparison;
 
 /// Of the rate next to it, an honest client must keep this much.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::convergence::End;
+use crate::convergence::End;
 use crate::writer::Comparison;
 
 /// Keys that are named, at most.

@@ -11,6 +11,9 @@ use crate::cluster::{Cluster, output};
 /// How long replicas may take once nothing is written any more.
 const CONVERGE_MAX: Duration = Duration::from_secs(120);
 const LOOK: Duration = Duration::from_millis(200);
+/// How often replicas are given something to do, and how many writes that is.
+const NUDGE_EVERY: Duration = Duration::from_secs(5);
+const NUDGE_WRITES: u64 = 3;
 
 /// What the replicas say in the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,12 +31,34 @@ pub(crate) enum End {
 
 /// Waits until all replicas have executed the same and have the same checkpoint.
 pub(crate) fn wait(cluster: &Cluster) -> io::Result<End> {
+    watch(cluster, || Ok(()))
+}
+
+/// The same, with a few writes now and then, for a replica that hears of nothing as long as nothing happens.
+pub(crate) fn wait_and_nudge(cluster: &Cluster) -> io::Result<End> {
+    let mut next = Instant::now();
+    let mut count = 0;
+    watch(cluster, || {
+        if Instant::now() < next {
+            return Ok(());
+        }
+        for _ in 0..NUDGE_WRITES {
+            count += 1;
+            output(cluster.client("kv").args(["put", "nudge", &count.to_string()]))?;
+        }
+        next = Instant::now() + NUDGE_EVERY;
+        Ok(())
+    })
+}
+
+fn watch(cluster: &Cluster, mut nudge: impl FnMut() -> io::Result<()>) -> io::Result<End> {
     let until = Instant::now() + CONVERGE_MAX;
     loop {
-        let status: Value = serde_json::from_slice(&output(cluster.client("status").arg("--json"))?)?;
-        match judge(&status, cluster.size()) {
+        let asked = nudge().and_then(|()| output(cluster.client("status").arg("--json")));
+        let status = asked.and_then(|status| Ok(serde_json::from_slice::<Value>(&status)?));
+        match status.as_ref().ok().and_then(|status| judge(status, cluster.size())) {
             Some(end) => return Ok(end),
-            None if Instant::now() > until => return Ok(End::Apart(format!("{status:#}"))),
+            None if Instant::now() > until => return Ok(End::Apart(format!("{:#}", status?))),
             None => thread::sleep(LOOK),
         }
     }

@@ -1,4 +1,4 @@
-//! What the admin page of a replica says of its connections.
+//! The admin pages of a replica.
 
 use std::io::{Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
@@ -16,20 +16,26 @@ pub(super) fn misses_nobody(admin: &str) -> bool {
 
 /// The view that the replica says it is in.
 pub(super) fn view(admin: &str) -> Option<u64> {
-    page(admin)?["view"].as_u64()
+    readiness(admin)?["view"].as_u64()
 }
 
 fn missing(admin: &str) -> Option<Vec<Value>> {
-    page(admin)?["missing"].as_array().cloned()
+    readiness(admin)?["missing"].as_array().cloned()
 }
 
-fn page(admin: &str) -> Option<Value> {
+fn readiness(admin: &str) -> Option<Value> {
+    serde_json::from_str(&page(admin, "/readyz")?).ok()
+}
+
+/// The page at `path`, if the replica with this admin address shows it in time.
+pub(super) fn page(admin: &str, path: &str) -> Option<String> {
     let address = admin.to_socket_addrs().ok()?.next()?;
     let mut connection = TcpStream::connect_timeout(&address, PAGE_MAX).ok()?;
     connection.set_read_timeout(Some(PAGE_MAX)).ok()?;
-    connection.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").ok()?;
-    let mut page = String::new();
-    connection.read_to_string(&mut page).ok()?;
-    let (_, body) = page.split_once("\r\n\r\n")?;
-    serde_json::from_str(body).ok()
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    connection.write_all(request.as_bytes()).ok()?;
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).ok()?;
+    let (_, body) = answer.split_once("\r\n\r\n")?;
+    Some(body.to_owned())
 }
