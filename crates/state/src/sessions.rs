@@ -34,17 +34,18 @@ use table::{Entry, Window};
 
 mod table;
 
-/// Sessions of one client that are live at once, at most.
-pub const MAX_SESSIONS: usize = 8;
+/// Sessions of one client that are live at once, at most: programs that share a client's key have one each.
+pub const MAX_SESSIONS: usize = 64;
 /// The last so many ids of a session, up to the highest that was executed, are remembered.
 pub const WINDOW: u64 = REMEMBERED as u64;
 const REMEMBERED: usize = 64;
 /// Bytes of one result that is kept for repetitions, at most.
 pub const MAX_CACHED_RESULT: usize = 64 << 10;
 /// Bytes of all results that are kept in one session, at most. The oldest make room for the newest.
-pub const MAX_CACHED_RESULTS: usize = 1 << 20;
+pub const MAX_CACHED_RESULTS: usize = 128 << 10;
 /// Bytes that one client's sessions take up in the map, keys and values, at most: [`MAX_SESSIONS`] times a window, an
-/// entry for each of [`WINDOW`] ids, and [`MAX_CACHED_RESULTS`]; and the number of the newest session that is over.
+/// entry for each of [`WINDOW`] ids, and [`MAX_CACHED_RESULTS`]; and the number of the newest session that is over. A
+/// little below 9 MiB.
 /// Times the registered clients, this bounds what all sessions take up.
 pub const MAX_CLIENT_BYTES: usize =
     MAX_SESSIONS * (table::WINDOW_BYTES + REMEMBERED * table::ENTRY_BYTES + MAX_CACHED_RESULTS) + table::EVICTED_BYTES;

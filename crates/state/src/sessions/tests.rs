@@ -10,6 +10,8 @@ use synod_kernel::chooser::{Chooser, Seeded};
 use synod_kernel::{Batch, SessionId};
 
 const OPERATION: &[&[u8]] = &[b"x"];
+/// The newest of as many sessions as may live, when they are numbered from 1.
+const LAST: u64 = MAX_SESSIONS as u64;
 /// Bytes of an answer with one result besides the result.
 const OVERHEAD: usize = 32 + 1 + 4 + 4;
 
@@ -179,13 +181,13 @@ fn full() -> Service<Counter> {
 #[test]
 fn the_session_used_least_recently_is_evicted() {
     let mut service = full();
-    executes(&mut service, 20, &ask(1, 2, OPERATION));
-    executes(&mut service, 21, &ask(100, 1, OPERATION));
+    executes(&mut service, 100, &ask(1, 2, OPERATION));
+    executes(&mut service, 101, &ask(100, 1, OPERATION));
     let evicted = Refusal::SessionEvicted { highest: SessionId::new(100) };
     assert_eq!(refuses(&mut service, &ask(2, 1, OPERATION), evicted), CLOSED);
     refuses(&mut service, &ask(2, 2, OPERATION), evicted);
-    for session in [1, 3, 4, 5, 6, 7, 8] {
-        executes(&mut service, 22, &ask(session, 3, OPERATION));
+    for session in [1, 3, 4, 5, LAST] {
+        executes(&mut service, 102, &ask(session, 3, OPERATION));
     }
 }
 
@@ -194,18 +196,18 @@ fn the_lowest_session_is_evicted_among_those_used_at_the_same_place() {
     let mut service = service();
     let requests = (1..=MAX_SESSIONS as u64).map(|session| ask(session, 1, OPERATION)).collect();
     service.execute(Seq::new(1), &Batch::new(requests));
-    executes(&mut service, 2, &ask(9, 1, OPERATION));
-    refuses(&mut service, &ask(1, 1, OPERATION), Refusal::SessionEvicted { highest: SessionId::new(9) });
+    executes(&mut service, 2, &ask(LAST + 1, 1, OPERATION));
+    refuses(&mut service, &ask(1, 1, OPERATION), Refusal::SessionEvicted { highest: SessionId::new(LAST + 1) });
     executes(&mut service, 3, &ask(2, 2, OPERATION));
 }
 
 #[test]
 fn repetitions_and_refusals_do_not_count_as_use() {
     let mut service = full();
-    run(&mut service, 30, &ask(1, 1, OPERATION));
-    run(&mut service, 31, &ask(1, 1, &[b"another"]));
-    executes(&mut service, 32, &ask(9, 1, OPERATION));
-    refuses(&mut service, &ask(1, 1, OPERATION), Refusal::SessionEvicted { highest: SessionId::new(9) });
+    run(&mut service, 100, &ask(1, 1, OPERATION));
+    run(&mut service, 101, &ask(1, 1, &[b"another"]));
+    executes(&mut service, 102, &ask(LAST + 1, 1, OPERATION));
+    refuses(&mut service, &ask(1, 1, OPERATION), Refusal::SessionEvicted { highest: SessionId::new(LAST + 1) });
 }
 
 #[test]
@@ -214,7 +216,7 @@ fn a_session_that_may_have_existed_is_not_said_to_be_unopened() {
     for session in (10..=10 * (MAX_SESSIONS as u64 + 1)).step_by(10) {
         executes(&mut service, session, &ask(session, 1, OPERATION));
     }
-    let highest = SessionId::new(90);
+    let highest = SessionId::new(10 * (LAST + 1));
     refuses(&mut service, &ask(10, 1, OPERATION), Refusal::SessionEvicted { highest });
     refuses(&mut service, &ask(5, 1, OPERATION), Refusal::SessionEvicted { highest });
     refuses(&mut service, &ask(11, 1, OPERATION), Refusal::SessionNeverOpened { highest });
@@ -223,14 +225,14 @@ fn a_session_that_may_have_existed_is_not_said_to_be_unopened() {
 #[test]
 fn evicting_an_older_session_later_does_not_make_a_newer_one_unopened() {
     let mut service = full();
-    executes(&mut service, 20, &ask(1, 2, OPERATION));
-    executes(&mut service, 21, &ask(9, 1, OPERATION));
-    for session in [3, 4, 5, 6, 7, 8, 9] {
-        executes(&mut service, 22, &ask(session, 2, OPERATION));
+    executes(&mut service, 100, &ask(1, 2, OPERATION));
+    executes(&mut service, 101, &ask(LAST + 1, 1, OPERATION));
+    for session in 3..=LAST + 1 {
+        executes(&mut service, 102, &ask(session, 2, OPERATION));
     }
-    executes(&mut service, 23, &ask(10, 1, OPERATION));
+    executes(&mut service, 103, &ask(LAST + 2, 1, OPERATION));
     for session in [1, 2] {
-        let evicted = Refusal::SessionEvicted { highest: SessionId::new(10) };
+        let evicted = Refusal::SessionEvicted { highest: SessionId::new(LAST + 2) };
         refuses(&mut service, &ask(session, 1, OPERATION), evicted);
     }
 }
@@ -239,9 +241,9 @@ fn evicting_an_older_session_later_does_not_make_a_newer_one_unopened() {
 fn an_evicted_session_leaves_nothing_but_one_number() {
     let mut service = full();
     let before = service.seal();
-    executes(&mut service, 9, &ask(9, 1, OPERATION));
+    executes(&mut service, LAST + 1, &ask(LAST + 1, 1, OPERATION));
     assert_eq!(service.seal().len(), before.len() + 1);
-    executes(&mut service, 10, &ask(10, 1, OPERATION));
+    executes(&mut service, LAST + 2, &ask(LAST + 2, 1, OPERATION));
     assert_eq!(service.seal().len(), before.len() + 1);
 }
 
@@ -281,15 +283,16 @@ fn the_oldest_results_make_room_for_the_newest() {
 #[test]
 fn exactly_once_holds_across_a_restore() {
     let mut before = full();
-    let evicting = ask(9, 1, OPERATION);
-    let first = run(&mut before, 9, &evicting);
+    let evicting = ask(LAST + 1, 1, OPERATION);
+    let first = run(&mut before, LAST + 1, &evicting);
     let mut after = Service::restore(Arc::clone(before.machine()), before.seal().to_map());
     assert_eq!(after.root(), before.root());
-    assert_eq!(run(&mut after, 10, &evicting), first);
-    refuses(&mut after, &ask(9, 1, &[b"other"]), Refusal::DifferentBody);
-    refuses(&mut after, &ask(1, 1, OPERATION), Refusal::SessionEvicted { highest: SessionId::new(9) });
-    assert_eq!(count(&after), 9);
-    assert_eq!(run(&mut after, 11, &ask(10, 1, OPERATION)), run(&mut before, 11, &ask(10, 1, OPERATION)));
+    assert_eq!(run(&mut after, LAST + 2, &evicting), first);
+    refuses(&mut after, &ask(LAST + 1, 1, &[b"other"]), Refusal::DifferentBody);
+    refuses(&mut after, &ask(1, 1, OPERATION), Refusal::SessionEvicted { highest: SessionId::new(LAST + 1) });
+    assert_eq!(count(&after), LAST + 1);
+    let next = ask(LAST + 2, 1, OPERATION);
+    assert_eq!(run(&mut after, LAST + 3, &next), run(&mut before, LAST + 3, &next));
     assert_eq!(after.root(), before.root(), "both evict the same session");
 }
 
@@ -306,6 +309,7 @@ fn a_client_takes_up_no_more_than_the_published_bound() {
     Space::new(&mut map).remove(b"count");
     let bytes: usize = map.iter().map(|(key, value)| key.len() + value.len()).sum();
     assert_eq!(bytes, MAX_CLIENT_BYTES, "every session and every cache is full to the byte");
+    assert!((8 << 20..9 << 20).contains(&bytes), "{bytes} bytes");
 }
 
 /// Against a model that remembers every execution for ever: nothing is executed twice, and what is said of a request
