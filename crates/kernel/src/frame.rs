@@ -32,6 +32,9 @@ pub enum FrameKind {
     StatusQuery,
     /// A replica's [`Status`](crate::Status), and what its driver has to say of the process around it.
     Status,
+    /// Says that replies to requests of a session of the client come on this connection: a
+    /// [`SessionId`](crate::SessionId).
+    Session,
 }
 
 /// What stands in front of a body.
@@ -85,6 +88,7 @@ impl FrameKind {
             Self::Reply => 3,
             Self::StatusQuery => 4,
             Self::Status => 5,
+            Self::Session => 6,
         }
     }
 
@@ -95,6 +99,7 @@ impl FrameKind {
             3 => Some(Self::Reply),
             4 => Some(Self::StatusQuery),
             5 => Some(Self::Status),
+            6 => Some(Self::Session),
             _ => None,
         }
     }

@@ -129,7 +129,7 @@ fn headers() -> Files {
         named("malformed-cluster", flipped(&frame, 1)),
         named("malformed-epoch", flipped(&frame, 33)),
         named("malformed-protocol", flipped(&frame, 41)),
-        named("malformed-kind", patched(&frame, 42, &[6])),
+        named("malformed-kind", patched(&frame, 42, &[7])),
     ]);
     files
 }

@@ -6,8 +6,14 @@ use crate::chooser::{Chooser, Seeded};
 use crate::fixture::{domain, read, read_verified, request, status};
 use crate::{Request, Status};
 
-const KINDS: [FrameKind; 5] =
-    [FrameKind::Message, FrameKind::Request, FrameKind::Reply, FrameKind::StatusQuery, FrameKind::Status];
+const KINDS: [FrameKind; 6] = [
+    FrameKind::Message,
+    FrameKind::Request,
+    FrameKind::Reply,
+    FrameKind::StatusQuery,
+    FrameKind::Status,
+    FrameKind::Session,
+];
 
 fn header(kind: FrameKind) -> Header {
     Header { domain: domain(), protocol: 1, kind }
@@ -58,7 +64,7 @@ fn every_kind_reads_back_and_no_other_number_does() {
             }
         }
     };
-    assert_eq!((0..=u8::MAX).filter(known).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+    assert_eq!((0..=u8::MAX).filter(known).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
 }
 
 #[test]

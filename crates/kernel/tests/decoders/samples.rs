@@ -93,6 +93,7 @@ pub(crate) fn frames() -> Vec<(&'static str, Vec<u8>)> {
         ("reply", header(FrameKind::Reply).frame(&replies()[0].1)),
         ("status-query", header(FrameKind::StatusQuery).frame(&Empty)),
         ("status", header(FrameKind::Status).frame(&statuses()[0].1)),
+        ("session", header(FrameKind::Session).frame(&SessionId::new(9))),
     ];
     frames.into_iter().map(|(name, frame)| (name, frame[4..].to_vec())).collect()
 }

@@ -4,10 +4,12 @@
 //! replies, and the clock. A result is returned when enough replicas vouch for it, never because one of them said so.
 //! [`Bundler`] makes few requests of the operations of many tasks.
 
+mod announcement;
 mod bundler;
 mod handle;
 mod options;
 mod replies;
+mod verified;
 mod worker;
 
 pub use bundler::{Bundler, OperationOutcome};

@@ -1,5 +1,6 @@
 //! What replicas send to a client, from the connection to the client's worker.
 
+use super::verified::Remembering;
 use crate::status::NodeStatus;
 use crate::transport::{Origin, Permits, Refusal, Sink};
 use crate::verify::BatchVerifier;
@@ -23,7 +24,8 @@ pub(super) enum Heard {
 pub(super) struct Replies {
     pub(super) scope: Scope,
     pub(super) protocol: u8,
-    pub(super) verifier: BatchVerifier,
+    /// Shared by the connections to all replicas.
+    pub(super) verifier: Arc<Remembering<BatchVerifier>>,
     /// Bounded: a worker that has no time for more makes the replicas wait.
     pub(super) heard: mpsc::Sender<Heard>,
 }
@@ -31,7 +33,7 @@ pub(super) struct Replies {
 impl Replies {
     fn read<T: Decode>(&self, body: Bytes) -> Result<T, Refusal> {
         let unverified = Unverified::decode(body, &self.scope).map_err(|_| Refusal("malformed content"))?;
-        unverified.verify(&self.verifier).map_err(|_| Refusal("a bad signature"))
+        unverified.verify(&*self.verifier).map_err(|_| Refusal("a bad signature"))
     }
 }
 
@@ -49,7 +51,7 @@ impl Sink for Replies {
         let heard = match header.kind {
             FrameKind::Reply => Heard::Reply { from, reply: self.read(body)? },
             FrameKind::Status => Heard::Status { from, status: Box::new(self.read(body)?) },
-            FrameKind::Message | FrameKind::Request | FrameKind::StatusQuery => {
+            FrameKind::Message | FrameKind::Request | FrameKind::StatusQuery | FrameKind::Session => {
                 return Err(Refusal("something that clients are never sent"));
             }
         };

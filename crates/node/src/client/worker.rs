@@ -1,8 +1,10 @@
 //! The task that owns a client's logic and does what it says.
 
+use super::announcement::Announcement;
 use super::handle::{CallError, Settled, StatusError};
 use super::options::ClientOptions;
 use super::replies::{Heard, Replies};
+use super::verified::Remembering;
 use crate::files::ClientFolder;
 use crate::metrics::Metrics;
 use crate::status::NodeStatus;
@@ -44,6 +46,7 @@ pub(super) enum Command {
 pub(super) struct Worker {
     logic: Logic,
     header: Header,
+    announcement: Announcement,
     origins: Vec<Arc<Origin>>,
     connectivity: Connectivity,
     commands: mpsc::Receiver<Command>,
@@ -84,12 +87,16 @@ impl Worker {
         let ClientOptions { protocol, patience, limits, .. } = options;
         let scope = *folder.cluster().scope();
         let (sender, heard) = mpsc::channel(HEARD_MAX);
-        let verifier = BatchVerifier::new(folder.cluster());
+        let verifier = Arc::new(Remembering::new(BatchVerifier::new(folder.cluster())));
         let replies = Replies { scope, protocol, verifier, heard: sender };
-        let (dialers, origins) = dial_all(folder, &limits, &connectivity, &replies);
+        let logic = new_logic(folder, patience);
+        let header = Header { domain: scope.domain, protocol, kind: FrameKind::Request };
+        let announcement = Announcement::new(header, logic.session());
+        let (dialers, origins) = dial_all(folder, &limits, (&connectivity, &announcement), &replies);
         Self {
-            logic: new_logic(folder, patience),
-            header: Header { domain: scope.domain, protocol, kind: FrameKind::Request },
+            logic,
+            header,
+            announcement,
             origins,
             connectivity,
             commands,
@@ -122,6 +129,9 @@ impl Worker {
                 }
             }
             self.perform(&mut out);
+            if self.announcement.change(self.logic.session()) {
+                self.origins.iter().for_each(|origin| self.announcement.say(&origin.queue));
+            }
         }
     }
 
@@ -210,7 +220,7 @@ impl Worker {
 fn dial_all(
     folder: &ClientFolder,
     limits: &Limits,
-    connectivity: &Connectivity,
+    (connectivity, announcement): (&Connectivity, &Announcement),
     replies: &Replies,
 ) -> (JoinSet<()>, Vec<Arc<Origin>>) {
     let identity = TlsIdentity::new(folder.transport());
@@ -224,7 +234,7 @@ fn dial_all(
             counters: metrics.peer(Address::Replica(id)),
         });
         origins.push(origin.clone());
-        let connectivity = connectivity.clone();
+        let (connectivity, announcement, queue) = (connectivity.clone(), announcement.clone(), origin.queue.clone());
         dialers.spawn(dial_until_finished(Dialer {
             id,
             address: entry.address.clone(),
@@ -234,7 +244,12 @@ fn dial_all(
             origin,
             frame_max: MAX_CLIENT_REPLY,
             sink: replies.clone(),
-            on_change: move |is_up| connectivity.outbound(id, is_up),
+            on_change: move |is_up| {
+                if is_up {
+                    announcement.say(&queue);
+                }
+                connectivity.outbound(id, is_up);
+            },
         }));
     }
     (dialers, origins)

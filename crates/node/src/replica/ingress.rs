@@ -6,14 +6,14 @@
 
 use crate::metrics::Metrics;
 use crate::status::Reporter;
-use crate::transport::{Bucket, CHUNK_BYTES, Limits, Origin, Permits, Refusal, Sink, Weight};
+use crate::transport::{Bucket, CHUNK_BYTES, Limits, Origin, Permits, Refusal, Roster, Sink, Weight};
 use crate::verify::{Content, Job, PoolHandle};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use synod_kernel::frame::{FrameKind, HEADER_BYTES, Header};
-use synod_kernel::{Address, ClientId, Domain};
+use synod_kernel::{Address, ClientId, Domain, SessionId};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 
@@ -45,6 +45,7 @@ struct Shared {
     rates: Mutex<BTreeMap<ClientId, Rate>>,
     reporter: Reporter,
     metrics: Arc<Metrics>,
+    roster: Arc<Roster>,
 }
 
 impl Ingress {
@@ -56,6 +57,7 @@ impl Ingress {
         pool: PoolHandle,
         reporter: Reporter,
         metrics: Arc<Metrics>,
+        roster: Arc<Roster>,
     ) -> Self {
         let shared = Shared {
             domain,
@@ -66,6 +68,7 @@ impl Ingress {
             rates: Mutex::default(),
             reporter,
             metrics,
+            roster,
         };
         Self { shared: Arc::new(shared), pool }
     }
@@ -146,6 +149,11 @@ impl Sink for Ingress {
                 }
                 self.answer_status(origin);
             }
+            (FrameKind::Session, Address::Client(_)) => {
+                let session = <[u8; 8]>::try_from(&body[..]).map_err(|_| Refusal("a session that is no number"))?;
+                self.shared.roster.route(origin, SessionId::new(u64::from_le_bytes(session)));
+            }
+            (FrameKind::Session, Address::Replica(_)) => return Err(Refusal("a client's session from a replica")),
             (FrameKind::Message, Address::Client(_)) => return Err(Refusal("a replica's message from a client")),
             (FrameKind::Reply | FrameKind::Status, Address::Replica(_) | Address::Client(_)) => {
                 return Err(Refusal("an answer that nobody asked for"));

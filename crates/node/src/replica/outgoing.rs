@@ -52,7 +52,7 @@ impl Outgoing {
 
     /// Answers a client, if it is connected.
     pub(super) fn reply(&self, to: ClientId, reply: &Reply) {
-        self.roster.reply(to, &self.frame(FrameKind::Reply, reply));
+        self.roster.reply(to, reply.answer().request.session, &self.frame(FrameKind::Reply, reply));
     }
 
     fn push(&self, to: ReplicaId, frame: Bytes, weight: Weight) {

@@ -128,7 +128,8 @@ async fn assemble<P: Process, M: StateMachine>(
         log_syncs,
         checkpoint_syncs,
     });
-    let sink = Ingress::new(scope.domain, protocol, &limits, pool.handle(), reporter.clone(), metrics.clone());
+    let (reporting, served) = (reporter.clone(), roster.clone());
+    let sink = Ingress::new(scope.domain, protocol, &limits, pool.handle(), reporting, metrics.clone(), served);
 
     let identity = TlsIdentity::new(folder.transport());
     let (stop_accepting, stopped) = watch::channel(false);

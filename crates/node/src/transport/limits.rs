@@ -30,7 +30,7 @@ pub struct Limits {
     pub silence_max: Duration,
     /// How long one write may wait for a slow reader.
     pub write_timeout: Duration,
-    /// Connections of one client; the newest replaces the oldest.
+    /// Connections of one client, as many as it may have sessions; the newest replaces the oldest.
     pub connections_per_client: usize,
     /// Connections of all clients together; beyond it newcomers are turned away.
     pub client_connections_max: usize,
@@ -84,7 +84,7 @@ impl Default for Limits {
             frame_bytes_per_second: 256 << 10,
             silence_max: Duration::from_secs(10),
             write_timeout: Duration::from_secs(30),
-            connections_per_client: 4,
+            connections_per_client: 64,
             client_connections_max: 1024,
             replica_queue_bytes: 32 << 20,
             replica_queue_frames: 8192,

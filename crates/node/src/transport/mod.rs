@@ -20,6 +20,7 @@ mod penalties;
 mod queue;
 mod room;
 mod roster;
+mod routes;
 mod socket;
 mod strangers;
 mod tls;

@@ -1,18 +1,20 @@
 //! Who is connected to us.
 //!
-//! One connection for each replica and a few for each client; the newest replaces the oldest, so a peer whose old
-//! connection hangs half open is never locked out by it. Replies find their way back to a client here.
+//! One connection for each replica and some for each client; the newest replaces the oldest, so a peer whose old
+//! connection hangs half open is never locked out by it. When clients have as many together as they may, the one with
+//! the most gives way to one that has fewer. Replies find their way back to a client here.
 
 use super::connection::Origin;
 use super::connectivity::Connectivity;
 use super::limits::Limits;
 use super::queue::{Closing, Overflow, SendQueue, Weight};
 use super::room::Room;
+use super::routes::Routes;
 use crate::metrics::Metrics;
 use bytes::Bytes;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use synod_kernel::{Address, ClientId};
+use synod_kernel::{Address, ClientId, SessionId};
 use tokio::sync::Semaphore;
 
 /// The inbound connections of one process.
@@ -30,12 +32,20 @@ pub(crate) struct Roster {
 struct Present {
     peers: BTreeMap<Address, VecDeque<Arc<Origin>>>,
     clients: usize,
+    routes: Routes,
     /// What each peer may have under way from here to the protocol, on all its connections. A connection that is over
     /// leaves something behind for a while, so coming back does not make the budget new.
     budgets: BTreeMap<Address, Weak<Semaphore>>,
 }
 
 impl Present {
+    /// Takes the oldest connection of the client that has most, if it has more than this. It still counts.
+    fn take_from_largest(&mut self, than: usize) -> Option<Arc<Origin>> {
+        let clients = self.peers.iter_mut().filter(|(peer, _)| matches!(peer, Address::Client(_)));
+        let (_, largest) = clients.max_by_key(|(_, connected)| connected.len())?;
+        if largest.len() > than { largest.pop_front() } else { None }
+    }
+
     fn budget(&mut self, peer: Address, bytes: usize) -> Arc<Semaphore> {
         if let Some(budget) = self.budgets.get(&peer).and_then(Weak::upgrade) {
             return budget;
@@ -81,9 +91,8 @@ impl Roster {
         let mut present = self.present();
         let others = present.peers.get(&peer).map_or(0, VecDeque::len);
         let is_client = matches!(peer, Address::Client(_));
-        if is_client && others < connections && present.clients >= limits.client_connections_max {
-            return Err(Crowded);
-        }
+        let is_crowded = is_client && others < connections && present.clients >= limits.client_connections_max;
+        let yielded = if is_crowded { Some(present.take_from_largest(others + 1).ok_or(Crowded)?) } else { None };
         let queue = match peer {
             Address::Replica(_) => Arc::new(SendQueue::new(bytes, frames, Overflow::Close)),
             Address::Client(_) => self.room.queue(bytes, frames),
@@ -93,7 +102,7 @@ impl Roster {
         let connected = present.peers.entry(peer).or_default();
         connected.push_back(origin.clone());
         let surplus = connected.len().saturating_sub(connections);
-        let replaced: Vec<_> = connected.drain(..surplus).collect();
+        let replaced: Vec<_> = connected.drain(..surplus).chain(yielded).collect();
         if is_client {
             present.clients = present.clients + 1 - replaced.len();
         }
@@ -109,6 +118,7 @@ impl Roster {
     /// A connection is over.
     pub(crate) fn leave(&self, origin: &Arc<Origin>) {
         let mut present = self.present();
+        present.routes.remove(origin);
         if let Some(connected) = present.peers.get_mut(&origin.peer) {
             let before = connected.len();
             connected.retain(|other| !Arc::ptr_eq(other, origin));
@@ -128,13 +138,25 @@ impl Roster {
         }
     }
 
-    /// Sends a frame to a client, on every connection it has: which of them asked is not known here.
-    pub(crate) fn reply(&self, client: ClientId, frame: &Bytes) {
-        let present = self.present();
-        for origin in present.peers.get(&Address::Client(client)).into_iter().flatten() {
-            let dropped = origin.queue.push(frame.clone(), Weight::Essential);
-            origin.counters.frames_dropped.inc_by(dropped as u64);
+    /// A client says that a connection of its takes the replies of a session.
+    pub(crate) fn route(&self, origin: &Arc<Origin>, session: SessionId) {
+        let mut present = self.present();
+        let connected = present.peers.get(&origin.peer);
+        // One that was replaced is not to stay here.
+        if connected.is_some_and(|connected| connected.iter().any(|other| Arc::ptr_eq(other, origin))) {
+            present.routes.add(origin, session);
         }
+    }
+
+    /// Sends a frame about a session to its client, on the connections that take its replies; if none was said to, on
+    /// every connection of the client.
+    pub(crate) fn reply(&self, client: ClientId, session: SessionId, frame: &Bytes) {
+        let present = self.present();
+        let mut routes = present.routes.of(client, session).peekable();
+        if routes.peek().is_some() {
+            return routes.for_each(|origin| send(origin, frame));
+        }
+        present.peers.get(&Address::Client(client)).into_iter().flatten().for_each(|origin| send(origin, frame));
     }
 
     /// Ends every connection, what is queued is still sent.
@@ -142,3 +164,11 @@ impl Roster {
         self.present().peers.values().flatten().for_each(|origin| origin.queue.close(Closing::Finished));
     }
 }
+
+fn send(origin: &Arc<Origin>, frame: &Bytes) {
+    let dropped = origin.queue.push(frame.clone(), Weight::Essential);
+    origin.counters.frames_dropped.inc_by(dropped as u64);
+}
+
+#[cfg(test)]
+mod tests;

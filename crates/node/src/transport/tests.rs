@@ -9,7 +9,7 @@ use bytes::Bytes;
 use harness::{frame, is_cut_off, send, site, soon, until};
 use std::sync::Arc;
 use std::time::Duration;
-use synod_kernel::{Address, ClientId, ReplicaId};
+use synod_kernel::{Address, ClientId, ReplicaId, SessionId};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
@@ -70,7 +70,7 @@ async fn the_newest_connection_of_a_replica_replaces_the_oldest() {
 }
 
 #[tokio::test]
-async fn a_client_has_a_few_connections_and_replies_come_on_all() {
+async fn a_client_has_so_many_connections_and_replies_come_on_all_if_none_is_for_them() {
     let mut site = site(Limits { connections_per_client: 2, ..Limits::default() }).await;
     let id = ClientId::new(site.made.cluster.descriptor().clients[0].key);
     let key = site.key_of_client();
@@ -82,13 +82,47 @@ async fn a_client_has_a_few_connections_and_replies_come_on_all() {
         streams.push(stream);
     }
     assert!(is_cut_off(&mut streams[0]).await);
-    site.roster.reply(id, &Bytes::from(frame(b"reply")));
+    let session = SessionId::new(1);
+    site.roster.reply(id, session, &Bytes::from(frame(b"reply")));
     for stream in &mut streams[1..] {
-        let mut reply = vec![0; frame(b"reply").len()];
-        soon(tokio::io::AsyncReadExt::read_exact(stream, &mut reply)).await.unwrap();
-        assert_eq!(reply, frame(b"reply"));
+        assert_eq!(receive(stream, b"reply".len()).await, frame(b"reply"), "nobody said which it is for");
     }
-    site.roster.reply(ClientId::new([1; 32]), &Bytes::from(frame(b"to nobody")));
+    site.roster.reply(ClientId::new([1; 32]), session, &Bytes::from(frame(b"to nobody")));
+}
+
+async fn receive(stream: &mut (impl tokio::io::AsyncRead + Unpin), bytes: usize) -> Vec<u8> {
+    let mut received = vec![0; frame(&vec![0; bytes]).len()];
+    soon(tokio::io::AsyncReadExt::read_exact(stream, &mut received)).await.unwrap();
+    received
+}
+
+#[tokio::test]
+async fn replies_of_a_session_come_on_the_connections_that_are_for_it() {
+    let mut site = site(Limits::default()).await;
+    let id = ClientId::new(site.made.cluster.descriptor().clients[0].key);
+    let key = site.key_of_client();
+    let mut streams = Vec::new();
+    for session in 1..=2_u8 {
+        let mut stream = site.dial(&key, 0).await.unwrap();
+        send(&mut stream, &frame(&[b"session", &[session][..]].concat())).await;
+        site.next().await;
+        streams.push(stream);
+    }
+    let reply = |session, content: &'static [u8]| {
+        site.roster.reply(id, SessionId::new(session), &Bytes::from(frame(content)));
+    };
+    reply(1, b"one");
+    reply(2, b"two");
+    reply(3, b"all");
+    for (stream, own) in streams.iter_mut().zip([b"one", b"two"]) {
+        assert_eq!(receive(stream, 3).await, frame(own));
+        assert_eq!(receive(stream, 3).await, frame(b"all"), "of that session nobody said anything");
+    }
+    // When its connection is over, a session is as one of which nothing was said.
+    drop(streams.remove(0));
+    until(|| site.metrics.client_connections() == 1).await;
+    reply(1, b"one");
+    assert_eq!(receive(&mut streams[0], 3).await, frame(b"one"));
 }
 
 /// Each row: what is sent, by whom, and whether it costs the connection.
@@ -182,7 +216,7 @@ async fn a_client_that_does_not_read_is_cut_off() {
     let reply = Bytes::from(frame(&[7; 60_000]));
     // The system's buffers take some of it, but not for ever.
     until(|| {
-        site.roster.reply(id, &reply);
+        site.roster.reply(id, SessionId::new(1), &reply);
         site.counted("synod_frames_refused_total{peer=\"clients\",reason=\"answers left unread\"}") == 1
     })
     .await;
@@ -241,7 +275,7 @@ async fn stopping_sends_what_is_queued_first() {
     let mut client = site.dial(&site.key_of_client(), 0).await.unwrap();
     send(&mut client, &frame(b"hello")).await;
     site.next().await;
-    site.roster.reply(id, &Bytes::from(frame(b"farewell")));
+    site.roster.reply(id, SessionId::new(1), &Bytes::from(frame(b"farewell")));
     site.roster.finish();
     site.stop.send_replace(true);
     let mut heard = Vec::new();

@@ -119,6 +119,7 @@ fn is_good(frame: &Bytes) -> bool {
         FrameKind::Message | FrameKind::Request | FrameKind::Reply => true,
         FrameKind::StatusQuery => body.is_empty(),
         FrameKind::Status => status(&body) == Verdict::Valid,
+        FrameKind::Session => body.len() == 8,
     }
 }
 

@@ -56,7 +56,8 @@ async fn frames_that_wait<P: Process>(bytes: usize, budget: usize) -> usize {
         checkpoint_syncs: SyncCounter::default(),
     });
     let limits = Limits { replica_budget_bytes: budget, ..Limits::default() };
-    let ingress = Ingress::new(scope.domain, PROTOCOL, &limits, pool.handle(), reporter, metrics.clone());
+    let roster = Arc::new(Roster::new(limits.clone(), Connectivity::new(&scope.membership), metrics.clone()));
+    let ingress = Ingress::new(scope.domain, PROTOCOL, &limits, pool.handle(), reporter, metrics.clone(), roster);
     let peer = Address::Replica(ReplicaId::new(1));
     let origin = Arc::new(Origin {
         peer,

@@ -120,6 +120,7 @@ async fn what_does_not_verify_costs_its_sender_the_connection() {
         (header(&site, FrameKind::Message).frame(&Raw(vec![0; 10])), "a replica's message from a client"),
         (header(&site, FrameKind::Reply).frame(&Raw(vec![0; 10])), "an answer that nobody asked for"),
         (header(&site, FrameKind::StatusQuery).frame(&Raw(vec![0; 10])), "a question with a body"),
+        (header(&site, FrameKind::Session).frame(&Raw(vec![0; 9])), "a session that is no number"),
     ];
     for (frame, reason) in cases {
         let mut liar = dial_as_client(&site).await;

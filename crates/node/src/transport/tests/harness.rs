@@ -12,7 +12,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use synod_kernel::frame::MAX_REPLICA_FRAME;
-use synod_kernel::{Address, ReplicaId};
+use synod_kernel::{Address, ReplicaId, SessionId};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -32,12 +32,17 @@ pub(super) async fn until(mut holds: impl FnMut() -> bool) {
 }
 
 #[derive(Clone)]
-pub(super) struct Collect(mpsc::UnboundedSender<(Address, Bytes)>);
+pub(super) struct Collect(mpsc::UnboundedSender<(Address, Bytes)>, Arc<Roster>);
 
 impl Sink for Collect {
     async fn take(&self, origin: &Arc<Origin>, frame: Bytes, _: Permits) -> Result<(), Refusal> {
         if frame.ends_with(b"offence") {
             return Err(Refusal("an offence"));
+        }
+        if let [start @ .., session] = &frame[..]
+            && start.ends_with(b"session")
+        {
+            self.1.route(origin, SessionId::new(u64::from(*session)));
         }
         self.0.send((origin.peer, frame)).expect("the test listens");
         Ok(())
@@ -107,7 +112,7 @@ pub(super) async fn failing_site(limits: Limits, failures: usize) -> Site {
         penalties: Arc::new(Penalties::new(&limits)),
         limits,
         replica_frame_max: MAX_REPLICA_FRAME,
-        sink: Collect(sender),
+        sink: Collect(sender, roster_kept.clone()),
     };
     let (stop, stopped) = watch::channel(false);
     let acceptor = tokio::spawn(acceptor.run(listener, stopped));
