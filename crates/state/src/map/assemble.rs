@@ -1,27 +1,54 @@
 //! Putting the chunks of a content together again.
 
-use super::{AssembleError, Content, MerkleMap, VerifiedChunk};
+use super::verify::Pruned;
+use super::{AssembleError, Content, MerkleMap, Snapshot, VerifiedChunk};
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 use bytes::Bytes;
 use synod_kernel::Digest;
 
-/// Rebuilds a map from verified chunks, fed in key order without gaps. Every chunk was checked against the root, so
-/// no peer can put a wrong entry in or leave one out, and memory is bounded by the content the root stands for.
+/// Ranges in which what is missing is kept apart, at most; a few more if chunks overlap.
+const RANGES_MAX: usize = 64;
+
+/// Other contents to take unchanged parts from, at most.
+const DONORS_MAX: usize = 4;
+
+/// Rebuilds a map from verified chunks, in whatever order they come. Every chunk was checked against the root, so no
+/// peer can put a wrong entry in or leave one out, and memory is bounded by the content the root stands for.
+///
+/// What chunks show of the trie beyond their own range serves twice. It says where the rest can be cut, so that several
+/// peers can be asked at once. And a part of the trie that an older content has too, digest by digest, need not be
+/// fetched at all: see [`Assembler::reuse`].
 #[derive(Clone, Debug)]
 pub struct Assembler {
     root: Digest,
-    next: Option<Bytes>,
+    /// Where each missing range starts, and where it ends, exclusively. They do not overlap.
+    missing: BTreeMap<Bytes, Option<Bytes>>,
     map: MerkleMap,
+    donors: Vec<Snapshot>,
 }
 
 impl Assembler {
     /// Starts on the content with this root.
     pub fn new(root: Digest) -> Self {
-        Self { root, next: Some(Bytes::new()), map: MerkleMap::new() }
+        Self { root, missing: BTreeMap::from([(Bytes::new(), None)]), map: MerkleMap::new(), donors: Vec::new() }
     }
 
-    /// The key from which the next chunk must start; none if all are here.
+    /// From now on takes what is the same in `donor`, which need not be believed. The first few donors count.
+    pub fn reuse(&mut self, donor: Snapshot) {
+        if !donor.is_empty() && self.donors.len() < DONORS_MAX {
+            self.donors.push(donor);
+        }
+    }
+
+    /// The first key that is missing; none if all are here.
     pub fn next(&self) -> Option<&Bytes> {
-        self.next.as_ref()
+        self.missing.keys().next()
+    }
+
+    /// The ranges that are missing, in key order: where each starts, and where it ends, exclusively.
+    pub fn missing(&self) -> impl Iterator<Item = (&Bytes, Option<&Bytes>)> {
+        self.missing.iter().map(|(from, to)| (from, to.as_ref()))
     }
 
     /// How many entries are here.
@@ -34,15 +61,17 @@ impl Assembler {
         self.map.is_empty()
     }
 
-    /// Adds the entries of a chunk. A chunk that is refused changes nothing.
+    /// Adds the entries of a chunk, and what donors have of the rest. A chunk that is refused changes nothing.
     pub fn feed(&mut self, chunk: &VerifiedChunk) -> Result<(), AssembleError> {
+        let (from, next) = (chunk.from(), chunk.next());
         if chunk.root() != self.root {
             return Err(AssembleError::WrongRoot);
         }
-        if self.next.as_ref() != Some(chunk.from()) {
-            return Err(AssembleError::OutOfOrder);
+        if self.overlapping(from, next).is_empty() {
+            return Err(AssembleError::Superfluous);
         }
-        if chunk.entries().is_empty() && chunk.next().is_some() {
+        let finishes = next.is_none_or(|next| self.missing.values().any(|end| end.as_ref() == Some(next)));
+        if chunk.entries().is_empty() && !finishes {
             return Err(AssembleError::NoProgress);
         }
         if chunk.entries().iter().any(|(_, content)| matches!(content, Content::Digest(_))) {
@@ -53,13 +82,21 @@ impl Assembler {
                 self.map.insert(key, value).expect("a verified entry is within the limits");
             }
         }
-        self.next = chunk.next().cloned();
+        self.cover(from, next);
+        for pruned in chunk.beyond() {
+            self.consider(pruned);
+        }
         Ok(())
+    }
+
+    /// What is here so far, for another assembly to take from: a part of the content.
+    pub fn into_partial(self) -> Snapshot {
+        self.map.seal()
     }
 
     /// The map, whose root is the one expected.
     pub fn finish(self) -> Result<MerkleMap, AssembleError> {
-        if self.next.is_some() {
+        if !self.missing.is_empty() {
             return Err(AssembleError::Unfinished);
         }
         if self.map.root() != self.root {
@@ -67,4 +104,53 @@ impl Assembler {
         }
         Ok(self.map)
     }
+
+    /// Takes a subtree from a donor that has the same one, or else cuts a missing range where the subtree begins.
+    fn consider(&mut self, pruned: &Pruned) {
+        let (start, end) = (pruned.first_key(), pruned.end());
+        if self.overlapping(&start, end.as_ref()).is_empty() {
+            return;
+        }
+        let has_it = |donor: &&Snapshot| donor.map().slot_digest(&pruned.path) == Some(pruned.digest);
+        if let Some(donor) = self.donors.iter().find(has_it) {
+            for (key, value) in donor.range(&start, end.as_deref()) {
+                self.map.insert(key, value).expect("an entry of a map is within the limits");
+            }
+            self.cover(&start, end.as_ref());
+        } else if self.missing.len() < RANGES_MAX {
+            self.cut(start);
+        }
+    }
+
+    /// Where the missing ranges start that the range from `from` to `next` has keys in common with.
+    fn overlapping(&self, from: &Bytes, next: Option<&Bytes>) -> Vec<Bytes> {
+        let begins_before = self.missing.iter().filter(|(start, _)| next.is_none_or(|next| *start < next));
+        let overlaps = begins_before.filter(|(_, end)| end.as_ref().is_none_or(|end| end > from));
+        overlaps.map(|(start, _)| start.clone()).collect()
+    }
+
+    /// Takes a range out of what is missing.
+    fn cover(&mut self, from: &Bytes, next: Option<&Bytes>) {
+        for start in self.overlapping(from, next) {
+            let end = self.missing.remove(&start).flatten();
+            if let Some(next) = next.filter(|next| end.as_ref().is_none_or(|end| *next < end)) {
+                self.missing.insert(next.clone(), end);
+            }
+            if start < *from {
+                self.missing.insert(start, Some(from.clone()));
+            }
+        }
+    }
+
+    /// Cuts the missing range that `at` lies within, if there is one.
+    fn cut(&mut self, at: Bytes) {
+        let Some((start, end)) = self.missing.range_mut(..at.clone()).next_back() else { return };
+        if *start < at && end.as_ref().is_none_or(|end| at < *end) {
+            let end = end.replace(at.clone());
+            self.missing.insert(at, end);
+        }
+    }
 }
+
+#[cfg(test)]
+mod tests;

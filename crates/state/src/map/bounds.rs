@@ -71,6 +71,11 @@ impl<'a> Bounds<'a> {
         reaches_from && self.is_before_end()
     }
 
+    /// Whether every key that begins with the path lies behind the span.
+    pub(super) fn is_beyond(&self) -> bool {
+        !self.is_before_end()
+    }
+
     fn is_before_end(&self) -> bool {
         self.span.end.is_none_or(|end| match self.high {
             Side::Below => true,

@@ -92,18 +92,18 @@ impl fmt::Display for ChunkError {
 
 impl core::error::Error for ChunkError {}
 
-/// Why a verified chunk does not continue an assembly, or an assembly is not finished.
+/// Why a verified chunk adds nothing to an assembly, or an assembly is not finished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AssembleError {
     /// The chunk was verified against another root.
     WrongRoot,
-    /// The chunk does not start where the one before it ended.
-    OutOfOrder,
+    /// The chunk holds nothing that is missing.
+    Superfluous,
     /// The chunk carries digests in place of values.
     ValueMissing,
-    /// The chunk adds nothing and is not the last, so a peer that sends such chunks would never be done.
+    /// The chunk adds no entry and finishes no missing range, so a peer that sends such chunks would never be done.
     NoProgress,
-    /// The last chunk has not been fed.
+    /// Something is still missing.
     Unfinished,
 }
 
@@ -111,10 +111,10 @@ impl fmt::Display for AssembleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::WrongRoot => write!(f, "the chunk belongs to another root"),
-            Self::OutOfOrder => write!(f, "the chunk does not start where the one before it ended"),
+            Self::Superfluous => write!(f, "the chunk holds nothing that is missing"),
             Self::ValueMissing => write!(f, "the chunk carries digests in place of values"),
-            Self::NoProgress => write!(f, "the chunk holds no entry and is not the last"),
-            Self::Unfinished => write!(f, "the last chunk is still to come"),
+            Self::NoProgress => write!(f, "the chunk holds no entry and finishes no range"),
+            Self::Unfinished => write!(f, "some chunk is still to come"),
         }
     }
 }

@@ -79,5 +79,10 @@ pub(super) fn pack(nibbles: &[u8]) -> Vec<u8> {
     nibbles.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect()
 }
 
+/// As [`pack`], of any number of nibbles: half a byte is filled up with zeros.
+pub(super) fn pack_padded(nibbles: &[u8]) -> Vec<u8> {
+    nibbles.chunks(2).map(|pair| pair[0] << 4 | pair.get(1).copied().unwrap_or(0)).collect()
+}
+
 #[cfg(test)]
 mod tests;

@@ -119,6 +119,23 @@ impl MerkleMap {
         Snapshot::new(self.clone())
     }
 
+    /// The digest of what hangs in the slot that begins where `path` ends, one nibble to an element; none if no slot
+    /// in use begins there.
+    pub(super) fn slot_digest(&self, path: &[u8]) -> Option<Digest> {
+        let mut node = self.top.as_ref()?;
+        let mut start = 0;
+        while start < path.len() {
+            let Node::Branch(branch) = node else { return None };
+            node = branch.child(*path.get(branch.depth())?)?;
+            start = branch.depth() + 1;
+        }
+        let (key, length) = node.as_ref().path();
+        let is_there = start == path.len()
+            && length >= start
+            && path.iter().enumerate().all(|(position, nibble)| nibbles::at(key, position) == *nibble);
+        is_there.then(|| node.as_ref().digest())
+    }
+
     /// The topmost node.
     pub(super) fn top(&self) -> Option<&Node> {
         self.top.as_ref()

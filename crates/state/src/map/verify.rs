@@ -9,9 +9,13 @@ use super::hash::{self, BranchHeader};
 use super::nibbles;
 use super::walk::{Shown, Slot, Step};
 use super::{Chunk, ChunkError};
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use bytes::Bytes;
 use synod_kernel::Digest;
+
+/// Subtrees beyond the range that are kept, at most: those nearest to the top, which are the largest.
+const BEYOND_MAX: usize = 64;
 
 /// What is proved of the value of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +36,29 @@ impl Content {
     }
 }
 
+/// A subtree that is not shown, of which only the digest is proved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Pruned {
+    /// The path to the slot that it hangs in, one nibble to an element. All its keys begin with it.
+    pub(super) path: Vec<u8>,
+    pub(super) digest: Digest,
+}
+
+impl Pruned {
+    /// The least key that begins with the path.
+    pub(super) fn first_key(&self) -> Bytes {
+        nibbles::pack_padded(&self.path).into()
+    }
+
+    /// The least key beyond all that begin with the path; none if there is no such key.
+    pub(super) fn end(&self) -> Option<Bytes> {
+        let kept = self.path.iter().rposition(|nibble| *nibble != 0x0f)?;
+        let mut end = self.path[..=kept].to_vec();
+        end[kept] += 1;
+        Some(nibbles::pack_padded(&end).into())
+    }
+}
+
 /// All entries of a key range of the content with a certain root. Made by [`Chunk::verify`] only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedChunk {
@@ -40,6 +67,7 @@ pub struct VerifiedChunk {
     next: Option<Bytes>,
     map_len: u64,
     entries: Vec<(Bytes, Content)>,
+    beyond: VecDeque<Pruned>,
 }
 
 impl VerifiedChunk {
@@ -68,6 +96,11 @@ impl VerifiedChunk {
         &self.entries
     }
 
+    /// What is proved to hang in the trie beyond the range, in key order: the largest subtrees, not all.
+    pub(super) fn beyond(&self) -> impl Iterator<Item = &Pruned> {
+        self.beyond.iter()
+    }
+
     /// What is proved about `key`: its content, or none if it is absent. Fails if the range does not cover it.
     pub fn find(&self, key: &[u8]) -> Result<Option<&Content>, ChunkError> {
         if !Span::new(&self.from, self.next.as_deref())?.contains(key) {
@@ -80,12 +113,19 @@ impl VerifiedChunk {
 
 /// Checks `chunk` against `root`; `span` is from `from` to where the chunk says it ends.
 pub(super) fn verify(chunk: &Chunk, root: &Digest, from: &[u8], span: Span<'_>) -> Result<VerifiedChunk, ChunkError> {
-    let mut check =
-        Check { chunk, span, open: Vec::new(), digests: Vec::new(), buffer: Vec::new(), entries: Vec::new() };
+    let mut check = Check {
+        chunk,
+        span,
+        open: Vec::new(),
+        digests: Vec::new(),
+        buffer: Vec::new(),
+        entries: Vec::new(),
+        beyond: VecDeque::new(),
+    };
     let mut walk = chunk.walk();
     while let Some(step) = walk.step()? {
         match step {
-            Step::Pruned(slot, digest) => check.pruned(slot, digest)?,
+            Step::Pruned(slot, digest) => check.pruned(slot, walk.path(), digest)?,
             Step::Leaf(slot, key, shown) => check.leaf(slot, key, shown)?,
             Step::Open(slot, header) => check.branch(slot, header)?,
             Step::Close => check.close(),
@@ -100,6 +140,7 @@ pub(super) fn verify(chunk: &Chunk, root: &Digest, from: &[u8], span: Span<'_>) 
         next: chunk.next().cloned(),
         map_len: chunk.map_len(),
         entries: check.entries,
+        beyond: check.beyond,
     })
 }
 
@@ -113,6 +154,8 @@ struct Check<'a> {
     digests: Vec<Digest>,
     buffer: Vec<u8>,
     entries: Vec<(Bytes, Content)>,
+    /// The last so many subtrees pruned behind the range: the walk climbs, so they come largest last.
+    beyond: VecDeque<Pruned>,
 }
 
 /// A branch whose slots are being checked.
@@ -137,12 +180,18 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn pruned(&mut self, slot: Slot, digest: Digest) -> Result<(), ChunkError> {
-        let (_, relevant) = self.enter(slot);
+    fn pruned(&mut self, slot: Slot, path: &[u8], digest: Digest) -> Result<(), ChunkError> {
+        let (bounds, relevant) = self.enter(slot);
         if relevant {
             return Err(ChunkError::Incomplete);
         }
         self.digests.push(digest);
+        if matches!(slot, Slot::Child(_)) && bounds.is_beyond() {
+            if self.beyond.len() == BEYOND_MAX {
+                self.beyond.pop_front();
+            }
+            self.beyond.push_back(Pruned { path: path.to_vec(), digest });
+        }
         Ok(())
     }
 

@@ -103,6 +103,11 @@ impl<'a> Walk<'a> {
         self.input.bytes.len() - self.input.position
     }
 
+    /// The path of the node that was read last, one nibble to an element; of a subtree, up to where its slot begins.
+    pub(super) fn path(&self) -> &[u8] {
+        &self.path
+    }
+
     /// Reads on, up to the next node or end of a branch; none when the trie is complete.
     pub(super) fn step(&mut self) -> Result<Option<Step<'a>>, ChunkError> {
         if core::mem::take(&mut self.top_pending) {
