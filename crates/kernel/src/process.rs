@@ -33,11 +33,13 @@ use core::{fmt::Debug, hash::Hash, time::Duration};
 
 mod note;
 mod outbox;
+mod range;
 mod status;
 mod vocabulary;
 
 pub use note::{Chapter, Note};
 pub use outbox::Outbox;
+pub use range::{KeyRange, RANGE_KEY_MAX};
 pub use status::Status;
 
 /// What crosses the wire or reaches the log.
@@ -165,26 +167,43 @@ pub enum Task {
         /// The request.
         request: Request,
     },
-    /// Read a piece of a checkpoint for a peer.
+    /// Read a piece of a checkpoint for a peer. From then on that checkpoint is kept for it, until it reads of another
+    /// one or is released.
     ReadChunk {
         /// The peer.
         to: ReplicaId,
         /// Which checkpoint.
         seq: Seq,
-        /// The first key wanted.
-        from_key: Bytes,
+        /// The keys wanted: as many entries as a piece holds.
+        range: KeyRange,
     },
-    /// Check a piece of a checkpoint against its root and keep it.
-    StoreChunk {
+    /// Keep no checkpoint for this peer any more. Not reported.
+    Release {
+        /// The peer.
+        to: ReplicaId,
+    },
+    /// Get ready to fetch a checkpoint. What is here already of a transfer of it, before a crash perhaps, counts.
+    BeginTransfer {
         /// Which checkpoint.
         seq: Seq,
         /// Its root, which a certificate vouches for.
         root: Digest,
-        /// The first key wanted.
-        from_key: Bytes,
-        /// As it came from a peer: not believed.
+    },
+    /// Check a piece of the checkpoint being fetched against its root and keep it, durably.
+    StoreChunk {
+        /// Who sent it.
+        from: ReplicaId,
+        /// Which checkpoint.
+        seq: Seq,
+        /// Its root.
+        root: Digest,
+        /// The keys that were asked for.
+        range: KeyRange,
+        /// As it came from the peer: not believed.
         chunk: Bytes,
     },
+    /// Forget what was fetched: it is not needed any more. Not reported.
+    EndTransfer,
     /// Make the checkpoint whose pieces are complete the state, durably.
     Install {
         /// Which checkpoint.
@@ -208,7 +227,10 @@ impl Task {
             | Self::Seal { .. }
             | Self::Recall { .. }
             | Self::ReadChunk { .. }
+            | Self::Release { .. }
+            | Self::BeginTransfer { .. }
             | Self::StoreChunk { .. }
+            | Self::EndTransfer
             | Self::Rollback { .. } => false,
         }
     }
@@ -230,9 +252,10 @@ pub struct Executed {
 /// How far a transfer has come.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Transfer {
-    /// The piece is good; the next one starts with this key.
-    Next(Bytes),
-    /// That was the last piece; the whole state stands ready to be installed.
+    /// These ranges are missing, in key order: the first of them, if there are very many. They do not overlap, and a
+    /// range changes only when a piece of it is stored.
+    Missing(Vec<KeyRange>),
+    /// Nothing is missing: the whole state stands ready to be installed.
     Complete,
     /// The piece does not verify: its sender is at fault.
     Refused,
@@ -268,15 +291,26 @@ pub enum Report {
         to: ReplicaId,
         /// Which checkpoint.
         seq: Seq,
-        /// The first key wanted.
-        from_key: Bytes,
+        /// The keys wanted.
+        range: KeyRange,
         /// The piece.
         chunk: Option<Bytes>,
     },
+    /// The service is ready for pieces.
+    TransferBegun {
+        /// Of which checkpoint.
+        seq: Seq,
+        /// What is missing.
+        transfer: Transfer,
+    },
     /// A piece from a peer was checked.
     ChunkStored {
+        /// Who sent it.
+        from: ReplicaId,
         /// Which checkpoint.
         seq: Seq,
+        /// The keys that were asked for.
+        range: KeyRange,
         /// What follows.
         transfer: Transfer,
     },

@@ -2,24 +2,29 @@
 //!
 //! A checkpoint writes what changed since the one before, and is reported only when it is durable (C8 of the process
 //! contract). What is loaded at a start is not believed until its root is the digest it was saved with. Pieces of
-//! state from peers are checked against a certified root before they are kept, and nothing is installed by halves.
+//! state from peers are checked against a certified root before they are kept, and nothing is installed by halves. A
+//! checkpoint that a peer fetches is kept until the peer is released.
 //!
 //! Tasks are performed in the order asked. The executor knows no protocol; it is the same in the simulator and in a
 //! real process.
 
+mod incoming;
+
 use crate::checkpoint::{CheckpointError, CheckpointStore};
 use crate::{Disk, Identity};
 use bytes::Bytes;
+use incoming::Incoming;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
-use synod_kernel::process::Transfer;
-use synod_kernel::{Digest, Report, Seq, Task};
-use synod_state::map::{Assembler, Chunk, MerkleMap, Snapshot};
+use synod_kernel::process::{KeyRange, Transfer};
+use synod_kernel::{Digest, ReplicaId, Report, Seq, Task};
+use synod_state::map::{MerkleMap, Snapshot};
 use synod_state::{Service, StateMachine};
 
-/// Bytes of one piece of state for a peer, about.
-const CHUNK_BYTES: usize = 256 << 10;
+/// Bytes of one piece of state for a peer, about. Each is synced where it arrives, which takes as long as a few
+/// hundred kilobytes do on the way.
+const CHUNK_BYTES: usize = 512 << 10;
 /// Durable checkpoints kept for peers that fetch them, besides the newest.
 const SERVED_BESIDES: usize = 2;
 /// Sealed states that wait to become checkpoints or to be returned to, at most.
@@ -30,18 +35,17 @@ pub struct Executor<M, D: Disk> {
     service: Service<M>,
     executed: Seq,
     store: CheckpointStore<D>,
+    disk: D,
+    identity: Identity,
     /// States to checkpoint or to return to.
     sealed: BTreeMap<Seq, Snapshot>,
-    /// Durable checkpoints that peers may fetch. The newest is the parent of the next.
+    /// Durable checkpoints that peers may fetch: the newest, which is the parent of the next, [`SERVED_BESIDES`], and
+    /// one for each peer that fetches an older one.
     durable: BTreeMap<Seq, Snapshot>,
+    /// Which checkpoint each peer read of last, until it is released.
+    served: BTreeMap<ReplicaId, Seq>,
     /// State being fetched.
-    incoming: Option<Incoming>,
-}
-
-struct Incoming {
-    seq: Seq,
-    root: Digest,
-    assembler: Assembler,
+    incoming: Option<Incoming<D>>,
 }
 
 /// Why a task could not be performed. Final: the process has to end, and says why.
@@ -104,13 +108,16 @@ impl<M: StateMachine, D: Disk> Executor<M, D> {
     /// # Errors
     /// Whatever is wrong with the newest checkpoint; an older one is never used instead.
     pub fn open(disk: D, identity: Identity, machine: Arc<M>) -> Result<(Self, Seq, Digest), ExecutorError> {
-        let store = CheckpointStore::open(disk, identity)?;
+        let store = CheckpointStore::open(disk.clone(), identity)?;
         let mut executor = Self {
             service: Service::new(machine),
             executed: Seq::default(),
             store,
+            disk,
+            identity,
             sealed: BTreeMap::new(),
             durable: BTreeMap::new(),
+            served: BTreeMap::new(),
             incoming: None,
         };
         let Some(loaded) = executor.store.load_newest()? else {
@@ -138,8 +145,8 @@ impl<M: StateMachine, D: Disk> Executor<M, D> {
     /// [`ExecutorError`], which is final.
     ///
     /// # Panics
-    /// If the protocol asks for what the contract excludes: a batch out of order, a checkpoint of a state that was
-    /// not sealed, an installation of what was not fetched.
+    /// If the protocol asks for what the contract excludes: a batch out of order, a state sealed that is not the last,
+    /// a piece stored of what is not being fetched, an installation of what was not fetched.
     pub fn perform(&mut self, task: Task) -> Result<Option<Report>, ExecutorError> {
         match task {
             Task::Execute { seq, batch } => {
@@ -159,13 +166,28 @@ impl<M: StateMachine, D: Disk> Executor<M, D> {
                 let outcome = self.service.recall(&request);
                 Ok(Some(Report::Recalled { request, outcome }))
             }
-            Task::ReadChunk { to, seq, from_key } => {
-                let chunk = self.durable.get(&seq).map(|state| state.chunk(&from_key, CHUNK_BYTES).encode());
-                Ok(Some(Report::ChunkRead { to, seq, from_key, chunk }))
+            Task::ReadChunk { to, seq, range } => {
+                let chunk = self.read_chunk(to, seq, &range);
+                Ok(Some(Report::ChunkRead { to, seq, range, chunk }))
             }
-            Task::StoreChunk { seq, root, from_key, chunk } => {
-                let transfer = self.store_chunk(seq, root, &from_key, chunk);
-                Ok(Some(Report::ChunkStored { seq, transfer }))
+            Task::Release { to } => {
+                self.served.remove(&to);
+                self.trim();
+                Ok(None)
+            }
+            Task::BeginTransfer { seq, root } => {
+                let transfer = self.begin_transfer(seq, root)?;
+                Ok(Some(Report::TransferBegun { seq, transfer }))
+            }
+            Task::StoreChunk { from, seq, root, range, chunk } => {
+                let incoming = self.incoming.as_mut().filter(|incoming| incoming.is(seq, &root));
+                let transfer = incoming.expect("pieces are stored of what is being fetched").store(&range, chunk)?;
+                Ok(Some(Report::ChunkStored { from, seq, range, transfer }))
+            }
+            Task::EndTransfer => {
+                self.incoming = None;
+                incoming::discard_up_to(&self.disk, Seq::new(u64::MAX))?;
+                Ok(None)
             }
             Task::Install { seq, root } => self.install(seq, root),
             Task::Rollback { to } => {
@@ -213,35 +235,49 @@ impl<M: StateMachine, D: Disk> Executor<M, D> {
     fn keep(&mut self, seq: Seq, state: Snapshot) -> Result<Report, ExecutorError> {
         let root = state.root();
         self.durable.insert(seq, state);
-        while self.durable.len() > 1 + SERVED_BESIDES {
-            self.durable.pop_first();
-        }
+        self.trim();
         // Files are for a restart only, which needs the newest; what is served is in memory.
         self.store.prune(seq.get())?;
+        if self.incoming.is_none() {
+            // Of a transfer before a restart, perhaps, which is not needed any more.
+            incoming::discard_up_to(&self.disk, seq)?;
+        }
         Ok(Report::CheckpointTaken { seq, state: root })
     }
 
-    fn store_chunk(&mut self, seq: Seq, root: Digest, from_key: &Bytes, chunk: Bytes) -> Transfer {
-        let Ok(chunk) = Chunk::decode(chunk) else { return Transfer::Refused };
-        let Ok(chunk) = chunk.verify(&root, from_key) else { return Transfer::Refused };
-        let incoming = match &mut self.incoming {
-            // A transfer that starts over starts with the first key, which is the empty one.
-            Some(incoming) if incoming.seq == seq && incoming.root == root && !from_key.is_empty() => incoming,
-            Some(_) | None => self.incoming.insert(Incoming { seq, root, assembler: Assembler::new(root) }),
-        };
-        if incoming.assembler.feed(&chunk).is_err() {
-            return Transfer::Refused;
+    /// Forgets checkpoints that nobody needs.
+    fn trim(&mut self) {
+        let newest = self.durable.keys().rev().nth(SERVED_BESIDES).copied().unwrap_or_default();
+        let served = &self.served;
+        self.durable.retain(|seq, _| *seq >= newest || served.values().any(|served| served == seq));
+    }
+
+    fn read_chunk(&mut self, to: ReplicaId, seq: Seq, range: &KeyRange) -> Option<Bytes> {
+        let state = self.durable.get(&seq)?;
+        let end = range.to().map(AsRef::as_ref);
+        // A range whose end is no key of any map is served to wherever the piece reaches.
+        let chunk = state.prove_range(range.from(), end, CHUNK_BYTES);
+        let chunk = chunk.unwrap_or_else(|_| state.chunk(range.from(), CHUNK_BYTES)).encode();
+        if self.served.insert(to, seq) != Some(seq) {
+            self.trim();
         }
-        match incoming.assembler.next() {
-            Some(next) => Transfer::Next(next.clone()),
-            None => Transfer::Complete,
+        Some(chunk)
+    }
+
+    fn begin_transfer(&mut self, seq: Seq, root: Digest) -> Result<Transfer, ExecutorError> {
+        if !self.incoming.as_ref().is_some_and(|incoming| incoming.is(seq, &root)) {
+            let before = self.incoming.take().map(Incoming::into_partial);
+            let newest = self.durable.last_key_value().map(|(_, state)| state.clone());
+            let donors = before.into_iter().chain(newest);
+            self.incoming = Some(Incoming::begin(&self.disk, self.identity, (seq, root), donors)?);
         }
+        Ok(self.incoming.as_ref().expect("just begun").transfer())
     }
 
     fn install(&mut self, seq: Seq, root: Digest) -> Result<Option<Report>, ExecutorError> {
         let incoming = self.incoming.take().expect("what is installed was fetched");
-        assert!(incoming.seq == seq && incoming.root == root, "what is installed is what was fetched");
-        let map = incoming.assembler.finish().expect("every piece was verified against this root");
+        assert!(incoming.is(seq, &root), "what is installed is what was fetched");
+        let map = incoming.finish();
         let state = map.seal();
         // Our own later checkpoints, if there are any, are what this one replaces: they were wrong.
         self.store.discard_from(seq.get())?;

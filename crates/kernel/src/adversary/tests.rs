@@ -31,7 +31,7 @@ where
         2 => Input::Deliver { from, message: Message::Hint(seq) },
         3 => Input::Request { from: Address::Replica(from), request: request(seq, &[b"a"]) },
         4 => Input::Timeout(3),
-        _ => Input::Done(Report::ChunkStored { seq: Seq::new(seq), transfer: Transfer::Complete }),
+        _ => Input::Done(Report::TransferBegun { seq: Seq::new(seq), transfer: Transfer::Complete }),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::chooser::{Chooser, Seeded};
 use crate::fixture::{CLIENT, Tiny, certificate, reply, request, vote};
-use crate::process::{Message, Target};
+use crate::process::{KeyRange, Message, Target};
 use crate::{Digest, ReplicaId, Seq};
 use bytes::Bytes;
 use core::time::Duration;
@@ -51,7 +51,7 @@ fn outward() -> Vec<Effects> {
 }
 
 fn inward() -> Vec<Effects> {
-    let (seq, from_key) = (Seq::new(8), Bytes::new());
+    let (seq, from, range) = (Seq::new(8), ReplicaId::new(2), KeyRange::all());
     vec![
         Effect::Arm { timer: 1, after: Duration::from_millis(5) },
         Effect::Disarm(1),
@@ -59,8 +59,11 @@ fn inward() -> Vec<Effects> {
         Effect::Ask(Task::Execute { seq, batch: crate::fixture::batch() }),
         Effect::Ask(Task::Seal { seq }),
         Effect::Ask(Task::Recall { request: request(1, &[b"a"]) }),
-        Effect::Ask(Task::ReadChunk { to: ReplicaId::new(2), seq, from_key: from_key.clone() }),
-        Effect::Ask(Task::StoreChunk { seq, root: Digest::ZERO, from_key, chunk: Bytes::new() }),
+        Effect::Ask(Task::ReadChunk { to: from, seq, range: range.clone() }),
+        Effect::Ask(Task::Release { to: from }),
+        Effect::Ask(Task::BeginTransfer { seq, root: Digest::ZERO }),
+        Effect::Ask(Task::StoreChunk { from, seq, root: Digest::ZERO, range, chunk: Bytes::new() }),
+        Effect::Ask(Task::EndTransfer),
         Effect::Ask(Task::Rollback { to: seq }),
     ]
 }

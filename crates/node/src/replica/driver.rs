@@ -121,6 +121,7 @@ impl<P: Process> Driver<P> {
             Report::Installed { seq, state } => tracing::info!("installed the state at {seq}: {state}"),
             Report::Recalled { .. }
             | Report::ChunkRead { .. }
+            | Report::TransferBegun { .. }
             | Report::ChunkStored { .. }
             | Report::RolledBack { .. } => {}
         }

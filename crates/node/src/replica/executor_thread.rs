@@ -113,7 +113,10 @@ impl<M: StateMachine, D: Disk> Worker<M, D> {
             | Task::Checkpoint { .. }
             | Task::Recall { .. }
             | Task::ReadChunk { .. }
+            | Task::Release { .. }
+            | Task::BeginTransfer { .. }
             | Task::StoreChunk { .. }
+            | Task::EndTransfer
             | Task::Install { .. }
             | Task::Rollback { .. } => Vec::new(),
         };

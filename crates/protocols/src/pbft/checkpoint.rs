@@ -18,8 +18,9 @@ impl Replica {
         if seq > self.low() {
             self.vow_checkpoint(seq, state, out);
         }
-        if let Some(target) = self.target.take() {
-            self.learn_stable(target, out);
+        let proved = self.proved.remove(&seq);
+        for certificate in proved.into_iter().chain(self.target.take()) {
+            self.learn_stable(certificate, out);
         }
     }
 
@@ -69,6 +70,9 @@ impl Replica {
                 self.start_transfer(certificate, true, out);
             }
             None => {
+                if self.is_kept(seq) && self.config.is_checkpoint(seq) {
+                    self.proved.insert(seq, certificate.clone());
+                }
                 if self.target.as_ref().is_none_or(|target| target.statement().seq < seq) {
                     self.target = Some(certificate);
                 }
@@ -80,6 +84,7 @@ impl Replica {
     pub(super) fn stabilize(&mut self, certificate: Certificate<Checkpoint>, out: &mut Out) {
         let seq = certificate.statement().seq;
         out.applied(Rule::StableCheckpoint);
+        self.history.keep_stable(certificate.clone());
         self.stable = Some(certificate);
         self.forget_below(seq);
         self.adopt_proposals();
@@ -88,11 +93,22 @@ impl Replica {
         let waiting: Vec<Seq> = self.slots.keys().copied().collect();
         waiting.into_iter().for_each(|seq| self.advance(seq, out));
         self.execute_ready(out);
+        if let Some(helper) = self.helper.take() {
+            // It gave all that was kept, and more is now.
+            self.tell_progress(Target::One(helper), true, out);
+        }
     }
 
-    /// Drops what a stable checkpoint at `seq` makes superfluous.
+    /// Drops what a stable checkpoint at `seq` makes superfluous. Decisions become history.
     pub(super) fn forget_below(&mut self, seq: Seq) {
-        self.slots = self.slots.split_off(&seq.next());
+        let kept = self.slots.split_off(&seq.next());
+        for (_, slot) in core::mem::replace(&mut self.slots, kept) {
+            let Some(certificate) = slot.committed else { continue };
+            if let Some(batch) = self.body(certificate.statement().digest) {
+                self.history.keep((certificate, batch), self.config.history_bytes());
+            }
+        }
+        self.proved = self.proved.split_off(&seq.next());
         self.checkpoints = self.checkpoints.split_off(&seq.next());
         self.taken = self.taken.split_off(&seq);
         if self.target.as_ref().is_some_and(|target| target.statement().seq <= seq) {

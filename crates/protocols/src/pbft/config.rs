@@ -9,6 +9,10 @@ use synod_kernel::{Domain, Membership, ReplicaId, Scope, Seq, Signer, View};
 /// The view timeout doubles at most this often, so that it stays finite: 2^10 times the base.
 const DOUBLINGS_MAX: u32 = 10;
 
+/// Bytes of decided batches below the last stable checkpoint that are kept in memory for replicas that lag, at most:
+/// some seconds of a busy cluster, so that a replica that fetched a state finds what was decided meanwhile.
+pub const HISTORY_BYTES: usize = 64 << 20;
+
 /// Everything about a replica that does not change while it runs.
 #[derive(Clone)]
 pub struct Config {
@@ -16,6 +20,7 @@ pub struct Config {
     scope: Scope,
     parameters: Parameters,
     signer: Arc<dyn Signer>,
+    history_bytes: usize,
 }
 
 impl Config {
@@ -26,7 +31,17 @@ impl Config {
     pub fn new(scope: Scope, parameters: Parameters, signer: Arc<dyn Signer>) -> Self {
         let Author::Replica(id) = signer.author() else { panic!("a replica signs with its voting key") };
         assert!(scope.membership.contains(id), "a replica is a member");
-        Self { id, scope, parameters, signer }
+        Self { id, scope, parameters, signer, history_bytes: HISTORY_BYTES }
+    }
+
+    /// Keeps so many bytes of what was decided lately, in place of [`HISTORY_BYTES`].
+    #[must_use]
+    pub fn with_history(self, history_bytes: usize) -> Self {
+        Self { history_bytes, ..self }
+    }
+
+    pub(super) fn history_bytes(&self) -> usize {
+        self.history_bytes
     }
 
     pub(super) fn id(&self) -> ReplicaId {

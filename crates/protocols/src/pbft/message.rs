@@ -2,7 +2,7 @@
 
 use super::statement::{Checkpoint, Commit, NewView, Prepare, ViewChange};
 use bytes::Bytes;
-use synod_kernel::process::{Binding, Question};
+use synod_kernel::process::{Binding, KeyRange, Question};
 use synod_kernel::{
     Batch, Certificate, Decode, Digest, Encode, Equivocation, Malformed, Reader, ReplicaId, Seq, Signed, Statement,
     View, Writer,
@@ -10,8 +10,6 @@ use synod_kernel::{
 
 /// Bytes of one piece of state, at most.
 pub(super) const CHUNK_MAX: usize = 8 << 20;
-/// Bytes of one key that a piece of state starts with, at most.
-const CHUNK_KEY_MAX: usize = 2048;
 
 /// `<<PRE-PREPARE, v, n, d>, m>`: the primary's vote with the batch it names. [PBFT-OSDI99 §4.2]
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -125,19 +123,19 @@ pub enum Hint {
     Stable(Certificate<Checkpoint>),
     /// Proof of the sender's view.
     NewView(Signed<NewView>),
-    /// Asks for a piece of the state at a checkpoint, from this key on.
+    /// Asks for a piece of the state at a checkpoint.
     FetchChunk {
         /// The checkpoint.
         seq: Seq,
-        /// The first key wanted.
-        from_key: Bytes,
+        /// The keys wanted.
+        range: KeyRange,
     },
     /// A piece of state; none if the sender does not have that checkpoint.
     Chunk {
         /// The checkpoint.
         seq: Seq,
-        /// The first key in it.
-        from_key: Bytes,
+        /// The keys that were asked for: the piece begins with the first, and need not reach the last.
+        range: KeyRange,
         /// The piece, which proves itself against the certified root.
         chunk: Option<Bytes>,
     },
@@ -313,15 +311,15 @@ impl Encode for Hint {
                 writer.raw(&[7]);
                 message.encode(writer);
             }
-            Self::FetchChunk { seq, from_key } => {
+            Self::FetchChunk { seq, range } => {
                 writer.raw(&[8]);
                 seq.encode(writer);
-                writer.bytes(from_key);
+                range.encode(writer);
             }
-            Self::Chunk { seq, from_key, chunk } => {
+            Self::Chunk { seq, range, chunk } => {
                 writer.raw(&[9]);
                 seq.encode(writer);
-                writer.bytes(from_key);
+                range.encode(writer);
                 chunk.is_some().encode(writer);
                 if let Some(chunk) = chunk {
                     writer.bytes(chunk);
@@ -341,10 +339,10 @@ impl Decode for Hint {
             5 => decode_decided(reader)?,
             6 => Self::Stable(Decode::decode(reader)?),
             7 => Self::NewView(Decode::decode(reader)?),
-            8 => Self::FetchChunk { seq: Decode::decode(reader)?, from_key: reader.bytes("key", CHUNK_KEY_MAX)? },
+            8 => Self::FetchChunk { seq: Decode::decode(reader)?, range: Decode::decode(reader)? },
             9 => Self::Chunk {
                 seq: Decode::decode(reader)?,
-                from_key: reader.bytes("key", CHUNK_KEY_MAX)?,
+                range: Decode::decode(reader)?,
                 chunk: if bool::decode(reader)? { Some(reader.bytes("chunk", CHUNK_MAX)?) } else { None },
             },
             tag => return Err(Malformed::UnknownTag { what: "hint", tag }),

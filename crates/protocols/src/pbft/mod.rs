@@ -24,7 +24,9 @@
 //! # Deviations from the paper
 //! * The primary's pre-prepare is its prepare: one statement, one strong quorum, no double count.
 //! * A strong quorum of commits is a proof that is shown to replicas that lag, whatever their view.
-//! * Retransmission is by progress reports only ([`Hint::Progress`]).
+//! * Retransmission is by progress reports only ([`Hint::Progress`]), and every peer has a share of it.
+//! * Decisions are kept beyond a stable checkpoint, within a bound, and shown to replicas that lag.
+//! * State is fetched from several peers at once, and not given up because there is a newer one.
 //! * The timer for a new view counts everybody who left the views below it, also those who ask for a later one.
 //! * A report that names a batch the new primary cannot get does not count towards V: a liar may have it alone.
 //! * A view that is entered brings along what it proposes beyond the window, for when the window gets there.
@@ -41,6 +43,8 @@
 mod answered;
 mod checkpoint;
 mod config;
+mod help;
+mod history;
 mod load;
 mod memory;
 mod message;
@@ -57,7 +61,7 @@ mod story;
 mod transfer;
 mod view_change;
 
-pub use config::Config;
+pub use config::{Config, HISTORY_BYTES};
 pub use memory::memory_max;
 pub use message::{Evidence, Fact, Hint, PrePrepare, Progress, Vow};
 pub use replica::Replica;

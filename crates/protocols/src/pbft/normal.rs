@@ -192,18 +192,9 @@ impl Replica {
         if let Some(certificate) = slot.newly_committed(&members) {
             out.applied(Rule::Committed);
             slot.committed = Some(certificate);
-            self.fetch_missing(seq, out);
+            self.fetch_decided(seq, out);
         }
         self.execute_ready(out);
-    }
-
-    /// Asks for a batch that is named here and not durable here.
-    pub(super) fn fetch_missing(&mut self, seq: Seq, out: &mut Out) {
-        let Some(slot) = self.slots.get(&seq).filter(|_| seq > self.ordered) else { return };
-        let decided = slot.committed.as_ref().map(|certificate| certificate.statement().digest);
-        if let Some(digest) = decided.or(slot.proposed()).filter(|&digest| self.body(digest).is_none()) {
-            out.hint(Target::Others, Hint::Fetch(digest));
-        }
     }
 
     /// The PREPARE of a backup that has the proposal and its batch. [PBFT-OSDI99 §4.2]
@@ -269,7 +260,11 @@ impl Replica {
         self.keep_body(batch, out);
         self.execute_ready(out);
         if more && self.ordered >= seq {
-            self.tell_progress(Target::One(from), true, out);
+            // When there is no room for more before the next checkpoint gets stable, it is asked again then.
+            self.helper = Some(from).filter(|_| !self.is_kept(seq.next()));
+            if self.helper.is_none() {
+                self.tell_progress(Target::One(from), true, out);
+            }
         }
     }
 

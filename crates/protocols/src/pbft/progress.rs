@@ -2,18 +2,28 @@
 //!
 //! This is the whole of retransmission: the network may lose anything, and nothing else repeats a message. Who is
 //! stuck says so; who has more answers with a bounded number of votes, decisions and proofs. Answers depend on
-//! the report alone, not on memory of who was sent what, so they can be lost too.
+//! the report alone, not on memory of who was sent what, so they can be lost too; only how much a peer gets is counted.
+//! Who is helped asks for more as soon as it has everything, so catching up is bound by the work and not by timers.
 
+use super::history::{self, Decision};
 use super::message::{Fact, Hint, Progress, Vow};
 use super::replica::{Mode, Out, Replica};
 use super::rule::{Rule, Timer};
 use synod_kernel::process::Record;
-use synod_kernel::{Batch, Certificate, Digest, ReplicaId, Seq, Signed, Target};
+use synod_kernel::{Digest, Encode, ReplicaId, Seq, Signed, Target};
 
-/// Places about which one report is answered, at most.
-const HELP_MAX: usize = 32;
-/// Bytes of decided batches in the answer to one report, at most (one batch always goes).
-const HELP_BYTES_MAX: usize = 4 << 20;
+/// Places about which one report is answered, at most: so many that waiting for the next answer is a small part of the
+/// time that these take.
+const HELP_MAX: usize = 128;
+/// Bytes of decided batches in the answer to one report, at most (one batch always goes): some of them can be lost on
+/// the way where nobody else's are.
+const HELP_BYTES_MAX: usize = 8 << 20;
+/// Places without a decision about which votes are repeated, at most: they are those under way.
+const VOTES_MAX: usize = 32;
+/// What repeating the votes of one place costs besides the batch, about, in bytes.
+const VOTES_BYTES: usize = 512;
+/// Proofs of checkpoints that were stable, in the answer to one report, at most.
+const STABLE_MAX: usize = 4;
 
 impl Replica {
     /// First of all, and after a crash with everything that was durable: the old vows bind again. (C3)
@@ -144,11 +154,13 @@ impl Replica {
     pub(super) fn on_status_timeout(&mut self, out: &mut Out) {
         let stuck = self.ordered == self.reported;
         self.reported = self.ordered;
+        self.renew_shares(out);
+        self.abandon_transfer(out);
         if let Some(target) = self.target.clone().filter(|target| stuck && target.statement().seq > self.ordered) {
-            self.start_transfer(target, false, out);
+            self.start_first_transfer(target, out);
         }
         if stuck {
-            let missing = self.slots.range(self.ordered.next()..).map(|(&seq, _)| seq).take(HELP_MAX);
+            let missing = self.slots.range(self.ordered.next()..).map(|(&seq, _)| seq).take(VOTES_MAX);
             let missing: alloc::vec::Vec<Seq> = missing.collect();
             missing.into_iter().for_each(|seq| self.fetch_missing(seq, out));
         }
@@ -159,50 +171,118 @@ impl Replica {
         out.arm(Timer::Status, self.config.status_interval());
     }
 
-    /// A peer says how far it is: give it what it lacks.
+    /// Asks for a batch that was just decided and is not durable here: of those who proved to have it, so many that one
+    /// is correct. The primary is not asked first, because it should have sent it. If nobody answers, everybody is asked
+    /// with the next reports of progress.
+    pub(super) fn fetch_decided(&self, seq: Seq, out: &mut Out) {
+        let Some(certificate) = self.slots.get(&seq).and_then(|slot| slot.committed.as_ref()) else { return };
+        let digest = certificate.statement().digest;
+        if seq <= self.ordered || self.body(digest).is_some() {
+            return;
+        }
+        let (own, primary) = (self.config.id(), self.config.primary(self.view));
+        let peers = certificate.signers().filter(|&id| id != own && id != primary);
+        peers.take(self.config.membership().weak()).for_each(|id| out.hint(Target::One(id), Hint::Fetch(digest)));
+    }
+
+    /// Asks everybody for a batch that is named here and not durable here.
+    pub(super) fn fetch_missing(&mut self, seq: Seq, out: &mut Out) {
+        let Some(slot) = self.slots.get(&seq).filter(|_| seq > self.ordered) else { return };
+        let decided = slot.committed.as_ref().map(|certificate| certificate.statement().digest);
+        if let Some(digest) = decided.or(slot.proposed()).filter(|&digest| self.body(digest).is_none()) {
+            out.hint(Target::Others, Hint::Fetch(digest));
+        }
+    }
+
+    /// A peer says how far it is: give it what it lacks, out of its share.
     pub(super) fn on_progress(&mut self, from: ReplicaId, theirs: Progress, out: &mut Out) {
-        let to = Target::One(from);
+        if self.defer_help(from, theirs, out) {
+            return;
+        }
         let behind = theirs.view < self.view || (theirs.view == self.view && !theirs.active);
         match (&self.new_view, self.mode) {
-            (Some(message), Mode::Normal) if behind => out.hint(to, Hint::NewView(message.clone())),
-            (_, Mode::ViewChange { .. }) if theirs.view <= self.view => self.repeat_view_change(to, out),
+            (Some(message), Mode::Normal) if behind => self.help_with(from, Hint::NewView(message.clone()), out),
+            (_, Mode::ViewChange { .. }) if theirs.view <= self.view => self.repeat_view_change(from, out),
             _ => {}
         }
         if !theirs.stuck {
             return;
         }
-        if let Some(stable) = self.stable.clone().filter(|stable| stable.statement().seq > theirs.stable) {
-            out.hint(to, Hint::Stable(stable));
+        self.help_with_checkpoints(from, &theirs, out);
+        // What is beyond that, the peer does not keep.
+        let last = theirs.stable.plus(2 * self.config.window());
+        let next = theirs.ordered.plus(1);
+        if next > self.low() || self.history.decision(next).is_some() {
+            self.help_with_places(from, &theirs, last, out);
         }
-        let own = self.checkpoints.values().filter_map(|tally| tally.vote_of(self.config.id()));
-        own.for_each(|vote| out.vow(to, Vow::Checkpoint(vote.clone())));
-        let mut bytes = 0;
-        let beyond: alloc::vec::Vec<Seq> =
-            self.slots.range(theirs.ordered.plus(1)..).map(|(&seq, _)| seq).take(HELP_MAX).collect();
-        let last = beyond.last().copied();
-        for seq in beyond {
+    }
+
+    /// Proofs of checkpoints: those that the peer will come to next, and the newest, which it may fetch.
+    fn help_with_checkpoints(&mut self, from: ReplicaId, theirs: &Progress, out: &mut Out) {
+        let soon = theirs.ordered.plus(HELP_MAX as u64);
+        let next = self.history.stable(theirs.stable, soon).take(STABLE_MAX);
+        let newest = self.stable.iter().filter(|stable| stable.statement().seq > theirs.stable.max(soon));
+        let proofs: alloc::vec::Vec<_> = next.chain(newest).cloned().collect();
+        proofs.into_iter().for_each(|proof| self.help_with(from, Hint::Stable(proof), out));
+        let own = self.checkpoints.values().filter_map(|tally| tally.vote_of(self.config.id()).cloned());
+        let own: alloc::vec::Vec<_> = own.collect();
+        for vote in own {
+            self.charge(from, VOTES_BYTES);
+            out.vow(Target::One(from), Vow::Checkpoint(vote));
+        }
+    }
+
+    /// Decisions and votes, from the first place that the peer lacks on.
+    fn help_with_places(&mut self, from: ReplicaId, theirs: &Progress, last: Seq, out: &mut Out) {
+        let mut places = alloc::vec::Vec::new();
+        let mut seq = theirs.ordered.plus(1);
+        while seq <= last.min(self.low()) && places.len() < HELP_MAX {
+            places.push(seq);
+            seq = seq.next();
+        }
+        let kept = self.slots.range(theirs.ordered.plus(1)..).map(|(&seq, _)| seq).take_while(|seq| *seq <= last);
+        places.extend(kept.take(HELP_MAX - places.len()));
+        let (mut bytes, mut votes) = (0, 0);
+        let end = places.last().copied();
+        for seq in places {
             match self.decision(seq) {
-                Some((certificate, batch)) if bytes < HELP_BYTES_MAX => {
-                    bytes += batch.requests().iter().map(synod_kernel::Request::size).sum::<usize>() + 512;
-                    let more = bytes >= HELP_BYTES_MAX || Some(seq) == last;
-                    out.hint(to, Hint::Decided { certificate, batch, more });
+                Some((certificate, batch)) if bytes < HELP_BYTES_MAX && self.may_help(from) => {
+                    bytes += history::weight(&batch);
+                    self.charge(from, history::weight(&batch));
+                    let more = bytes >= HELP_BYTES_MAX || Some(seq) == end || !self.may_help(from);
+                    out.hint(Target::One(from), Hint::Decided { certificate, batch, more });
                 }
                 Some(_) => return,
-                None if theirs.view == self.view && theirs.active => self.repeat_votes(seq, to, out),
+                None if theirs.view == self.view && theirs.active && votes < VOTES_MAX => {
+                    votes += 1;
+                    self.charge(from, VOTES_BYTES + self.proposal_bytes(seq));
+                    self.repeat_votes(seq, Target::One(from), out);
+                }
                 None => {}
             }
         }
     }
 
-    fn decision(&self, seq: Seq) -> Option<(Certificate<super::statement::Commit>, Batch)> {
-        let certificate = self.slots.get(&seq)?.committed.clone()?;
+    /// What our own proposal at a place takes, which goes with our votes, in bytes.
+    fn proposal_bytes(&self, seq: Seq) -> usize {
+        let own = self.slots.get(&seq).filter(|_| self.config.is_primary(self.view));
+        let batch = own.and_then(super::slot::Slot::proposed).and_then(|digest| self.bodies.get(&digest));
+        batch.map_or(0, history::weight)
+    }
+
+    fn decision(&self, seq: Seq) -> Option<Decision> {
+        let Some(slot) = self.slots.get(&seq) else { return self.history.decision(seq) };
+        let certificate = slot.committed.clone()?;
         let batch = self.body(certificate.statement().digest)?;
         Some((certificate, batch))
     }
 
-    fn repeat_view_change(&self, to: Target, out: &mut Out) {
-        match self.view_changes.get(&self.config.id()) {
-            Some(message) => out.vow(to, Vow::ViewChange(message.clone())),
+    fn repeat_view_change(&mut self, to: ReplicaId, out: &mut Out) {
+        match self.view_changes.get(&self.config.id()).cloned() {
+            Some(message) => {
+                self.charge(to, message.to_bytes().len());
+                out.vow(Target::One(to), Vow::ViewChange(message));
+            }
             None => out.applied(Rule::IgnoreUnwanted),
         }
     }

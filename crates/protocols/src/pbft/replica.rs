@@ -1,6 +1,8 @@
 //! A PBFT replica: its state, and `step`, the only place that looks at what kind of input came.
 
 use super::config::Config;
+use super::help::Help;
+use super::history::History;
 use super::message::{Evidence, Fact, Hint, Vow};
 use super::requests::Requests;
 use super::rule::{Rule, Timer};
@@ -8,12 +10,11 @@ use super::slot::Slot;
 use super::statement::{Checkpoint, NewView, Prepare, ViewChange};
 use super::transfer::Transfer;
 use alloc::collections::btree_map::Entry;
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use synod_kernel::{
-    Batch, Certificate, Digest, Input, Message, Outbox, Process, ReplicaId, Report, Seq, Signed, Status, Tally, Target,
-    View,
+    Batch, Certificate, Digest, Input, Message, Outbox, Process, ReplicaId, Report, Seq, Signed, Status, Tally, View,
 };
 
 /// What is written during a step.
@@ -59,8 +60,14 @@ pub struct Replica {
     /// The highest proved checkpoint that this replica has not reached.
     pub(super) target: Option<Certificate<Checkpoint>>,
     pub(super) transfer: Option<Transfer>,
-    /// For whom a piece of state is being read: one for each peer.
-    pub(super) serving: BTreeSet<ReplicaId>,
+    /// Proofs of checkpoints that this replica will come to, within twice the window.
+    pub(super) proved: BTreeMap<Seq, Certificate<Checkpoint>>,
+    /// Who has more decisions for us than we keep now.
+    pub(super) helper: Option<ReplicaId>,
+    /// Decisions below h, within a bound.
+    pub(super) history: History,
+    /// What was done for peers in this status interval, and what they wait for.
+    pub(super) help: Help,
     /// The last batch handed to the service, without gaps.
     pub(super) ordered: Seq,
     /// The last batch the service reported.
@@ -94,7 +101,10 @@ impl Replica {
             taken: BTreeMap::new(),
             target: None,
             transfer: None,
-            serving: BTreeSet::new(),
+            proved: BTreeMap::new(),
+            helper: None,
+            history: History::default(),
+            help: Help::default(),
             ordered: Seq::default(),
             executed: Seq::default(),
             reported: Seq::default(),
@@ -170,16 +180,13 @@ impl Replica {
         match hint {
             Hint::Progress(progress) => self.on_progress(from, progress, out),
             Hint::Proposal(vote) => self.on_shown_proposal(from, vote, out),
-            Hint::Fetch(digest) => match self.bodies.get(&digest) {
-                Some(batch) => out.hint(Target::One(from), Hint::Body(batch.clone())),
-                None => out.applied(Rule::IgnoreUnwanted),
-            },
+            Hint::Fetch(digest) => self.on_fetch(from, digest, out),
             Hint::Body(batch) => self.on_body(batch, out),
             Hint::Decided { certificate, batch, more } => self.on_decided(from, certificate, batch, more, out),
             Hint::Stable(certificate) => self.learn_stable(certificate, out),
             Hint::NewView(message) => self.on_new_view(message, out),
-            Hint::FetchChunk { seq, from_key } => self.on_fetch_chunk(from, seq, from_key, out),
-            Hint::Chunk { seq, from_key, chunk } => self.on_chunk(from, seq, from_key, chunk, out),
+            Hint::FetchChunk { seq, range } => self.on_fetch_chunk(from, seq, range, out),
+            Hint::Chunk { seq, range, chunk } => self.on_chunk(from, seq, range, chunk, out),
         }
     }
 
@@ -188,6 +195,7 @@ impl Replica {
             Timer::Request(key, view) => self.on_request_timeout(key, view, out),
             Timer::NewView(view) => self.on_new_view_timeout(view, out),
             Timer::Status => self.on_status_timeout(out),
+            Timer::Piece(seq, peer) => self.on_piece_timeout(seq, peer, out),
             Timer::Transfer(seq) => self.on_transfer_timeout(seq, out),
         }
     }
@@ -197,8 +205,11 @@ impl Replica {
             Report::Executed { seq, outcomes } => self.on_executed(seq, outcomes, out),
             Report::Recalled { request, outcome } => self.on_recalled(&request, outcome, out),
             Report::CheckpointTaken { seq, state } => self.on_checkpoint_taken(seq, state, out),
-            Report::ChunkRead { to, seq, from_key, chunk } => self.on_chunk_read(to, seq, from_key, chunk, out),
-            Report::ChunkStored { seq, transfer } => self.on_chunk_stored(seq, transfer, out),
+            Report::ChunkRead { to, seq, range, chunk } => self.on_chunk_read(to, seq, range, chunk, out),
+            Report::TransferBegun { seq, transfer } => self.on_transfer_begun(seq, transfer, out),
+            Report::ChunkStored { from, seq, range, transfer } => {
+                self.on_chunk_stored(from, seq, range, transfer, out);
+            }
             Report::Installed { seq, state } => self.on_installed(seq, state, out),
             // This protocol does not speculate, so it never asks for a rollback.
             Report::RolledBack { .. } => out.applied(Rule::IgnoreUnwanted),

@@ -1,7 +1,7 @@
 //! The rules of the paper by name, and the timers. A driver reports rules as they are applied; transcripts,
 //! counters and coverage are made of them.
 
-use synod_kernel::{RequestKey, Seq, View};
+use synod_kernel::{ReplicaId, RequestKey, Seq, View};
 
 /// A rule that was applied. `Ignore…` is normal asynchrony or a peer's nonsense; nothing was changed by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,6 +70,8 @@ pub enum Rule {
     StartTransfer,
     /// A peer's piece of state does not verify, or it has none: ask another.
     LeavePeer,
+    /// A peer has used up its share of help, or waits for a piece already: it is answered later.
+    DeferHelp,
     /// Fetched state was installed.
     FinishTransfer,
     /// A timer fired that nobody waits for any more.
@@ -88,5 +90,7 @@ pub enum Timer {
     /// Time to tell the others how far we are.
     Status,
     /// A peer has not sent a piece of this checkpoint.
+    Piece(Seq, ReplicaId),
+    /// Nobody had a piece of this checkpoint: time to ask again.
     Transfer(Seq),
 }

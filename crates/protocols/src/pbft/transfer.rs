@@ -1,176 +1,275 @@
 //! Fetching a state that a strong quorum vouches for, piece by piece, from peers that need not be believed.
 //! [PBFT-TOCS02]
 //!
-//! Each piece proves itself against the certified root; a peer that sends a bad one, or none, or nothing in time,
-//! is left for the next. The state becomes ours only when it is complete and durable.
+//! Several peers are asked at once, each for a range of keys of its own. Each piece proves itself against the certified
+//! root; a peer that sends a bad one is not asked again, and one that sends none, or nothing in time, is not asked
+//! while others are left. What is missing is known to the service, which keeps pieces through a crash. The state
+//! becomes ours only when it is complete and durable.
+//!
+//! The others go on meanwhile, and their next checkpoints are not chased: a transfer ends with the state it was started
+//! for, unless so few peers still have that one that all of them may be lying.
 
 use super::message::Hint;
 use super::replica::{Out, Replica};
 use super::rule::{Rule, Timer};
 use super::statement::Checkpoint;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use bytes::Bytes;
-use synod_kernel::process::Transfer as Progressed;
+use core::cmp::Reverse;
+use synod_kernel::process::{KeyRange, Transfer as Progressed};
 use synod_kernel::{Certificate, Digest, ReplicaId, Seq, Target, Task};
+
+/// Pieces of one peer that the service has not looked at yet, at most, while that peer is asked for another.
+const CHECKING_MAX: usize = 2;
 
 /// A transfer under way.
 #[derive(Clone, Debug, Hash)]
 pub(super) struct Transfer {
     certificate: Certificate<Checkpoint>,
-    /// The first key still missing.
-    from_key: Bytes,
-    peer: ReplicaId,
-    /// A piece is with the service.
-    checking: bool,
-    /// Everything is there and is being made durable.
-    installing: bool,
+    stage: Stage,
     /// Our own state is known to be wrong: nothing is executed on top of it.
     diverged: bool,
-    /// Peers in a row that gave nothing.
-    refusals: usize,
+    /// What is missing, as the service said last.
+    missing: Vec<KeyRange>,
+    /// What each peer was asked for and has not sent: one piece each.
+    asked: BTreeMap<ReplicaId, KeyRange>,
+    /// Pieces that are with the service, and who sent them.
+    checking: BTreeSet<(ReplicaId, KeyRange)>,
+    /// Bytes of the last piece of each peer: who gave more is asked first.
+    pace: BTreeMap<ReplicaId, usize>,
+    /// Who sent a bad piece.
+    refused: BTreeSet<ReplicaId>,
+    /// Who had nothing, or took too long.
+    left: BTreeSet<ReplicaId>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Stage {
+    /// The service gets ready.
+    Beginning,
+    /// Pieces come.
+    Fetching,
+    /// Everything is there and is being made durable.
+    Installing,
+}
+
+impl Transfer {
+    fn seq(&self) -> Seq {
+        self.certificate.statement().seq
+    }
+
+    /// The signers besides us that can be asked: they vouched for the state, so they had it.
+    fn peers(&self, own: ReplicaId) -> impl Iterator<Item = ReplicaId> + '_ {
+        let is_good = move |id: &ReplicaId| *id != own && !self.refused.contains(id) && !self.left.contains(id);
+        self.certificate.signers().filter(is_good)
+    }
+
+    /// Who may be asked for one more piece: who gave most first, then from us on in a circle.
+    fn idle(&self, own: ReplicaId) -> Vec<ReplicaId> {
+        let checking = |id: ReplicaId| self.checking.iter().filter(|(from, _)| *from == id).count();
+        let is_idle = |id: &ReplicaId| !self.asked.contains_key(id) && checking(*id) < CHECKING_MAX;
+        let mut idle: Vec<ReplicaId> = self.peers(own).filter(is_idle).collect();
+        idle.sort_by_key(|id| (Reverse(self.pace.get(id).copied().unwrap_or_default()), *id < own, *id));
+        idle
+    }
+
+    /// The first missing range that nobody was asked for.
+    fn unasked(&self) -> Option<KeyRange> {
+        let is_under_way = |range: &KeyRange| {
+            self.asked.values().any(|asked| asked == range) || self.checking.iter().any(|(_, other)| other == range)
+        };
+        self.missing.iter().find(|range| !is_under_way(range)).cloned()
+    }
 }
 
 impl Replica {
     /// Whether the service's state is being replaced, so that nothing may be executed on the old one.
     pub(super) fn is_reinstalling(&self) -> bool {
-        self.transfer.as_ref().is_some_and(|transfer| transfer.installing || transfer.diverged)
+        self.transfer.as_ref().is_some_and(|transfer| transfer.stage == Stage::Installing || transfer.diverged)
     }
 
-    /// Starts to fetch the state that this certificate proves, unless something as new is being fetched.
+    /// Starts to fetch the state that this certificate proves, in place of an older one.
     pub(super) fn start_transfer(&mut self, certificate: Certificate<Checkpoint>, diverged: bool, out: &mut Out) {
-        let seq = certificate.statement().seq;
-        let mut diverged = diverged;
+        let Checkpoint { seq, state: root } = *certificate.statement();
+        let (mut diverged, mut refused) = (diverged, BTreeSet::new());
         if let Some(transfer) = &mut self.transfer {
-            if transfer.installing {
+            if transfer.stage == Stage::Installing {
                 return;
             }
             transfer.diverged |= diverged;
             diverged = transfer.diverged;
-            if transfer.certificate.statement().seq >= seq {
+            if transfer.seq() >= seq {
                 return;
             }
-            out.disarm(Timer::Transfer(transfer.certificate.statement().seq));
+            refused = core::mem::take(&mut transfer.refused);
+            self.stop_asking(out);
         }
-        // A cluster of one has nobody to ask.
-        let Some(peer) = self.next_peer(&certificate, self.config.id()) else { return };
-        out.applied(Rule::StartTransfer);
-        let from_key = Bytes::new();
-        self.transfer =
-            Some(Transfer { certificate, from_key, peer, checking: false, installing: false, diverged, refusals: 0 });
-        self.ask_for_chunk(out);
-    }
-
-    /// The signer after `last`, in a circle, if there is one besides us: it vouched for the state, so it had it.
-    fn next_peer(&self, certificate: &Certificate<Checkpoint>, last: ReplicaId) -> Option<ReplicaId> {
-        let own = self.config.id();
-        let peers: Vec<ReplicaId> = certificate.signers().filter(|&id| id != own).collect();
-        let after = peers.iter().copied().find(|&id| id > last);
-        after.or(peers.first().copied())
-    }
-
-    fn ask_for_chunk(&mut self, out: &mut Out) {
-        let Some(transfer) = &mut self.transfer else { return };
-        transfer.checking = false;
-        let seq = transfer.certificate.statement().seq;
-        out.hint(Target::One(transfer.peer), Hint::FetchChunk { seq, from_key: transfer.from_key.clone() });
-        out.arm(Timer::Transfer(seq), self.config.transfer_timeout());
-    }
-
-    fn leave_peer(&mut self, out: &mut Out) {
-        let Some(transfer) = &self.transfer else { return };
-        out.applied(Rule::LeavePeer);
-        let seq = transfer.certificate.statement().seq;
-        if self.ordered >= seq && !transfer.diverged {
-            // We got there by ourselves meanwhile.
-            out.disarm(Timer::Transfer(seq));
-            self.transfer = None;
+        if certificate.signers().all(|id| id == self.config.id()) {
+            // A cluster of one has nobody to ask.
             return;
         }
-        let newer = self.target.as_ref().filter(|t| t.statement().seq > transfer.certificate.statement().seq);
-        if let Some(certificate) = newer.cloned() {
-            // Peers may have dropped the older checkpoint since.
-            let diverged = transfer.diverged;
-            return self.start_transfer(certificate, diverged, out);
+        out.applied(Rule::StartTransfer);
+        self.transfer = Some(Transfer {
+            certificate,
+            stage: Stage::Beginning,
+            diverged,
+            missing: Vec::new(),
+            asked: BTreeMap::new(),
+            checking: BTreeSet::new(),
+            pace: BTreeMap::new(),
+            refused,
+            left: BTreeSet::new(),
+        });
+        out.ask(Task::BeginTransfer { seq, root });
+    }
+
+    /// A transfer is begun only if none is under way: what is fetched is not given up because it is no longer new.
+    pub(super) fn start_first_transfer(&mut self, certificate: Certificate<Checkpoint>, out: &mut Out) {
+        if self.transfer.is_none() {
+            self.start_transfer(certificate, false, out);
         }
-        let peer = self.next_peer(&transfer.certificate, transfer.peer);
-        let (Some(transfer), Some(peer)) = (&mut self.transfer, peer) else { return };
-        (transfer.peer, transfer.checking) = (peer, false);
-        transfer.refusals += 1;
-        if transfer.refusals.is_multiple_of(transfer.certificate.signers().len()) {
+    }
+
+    /// The state was reached without it: the transfer is needed no more. True if so.
+    pub(super) fn abandon_transfer(&mut self, out: &mut Out) -> bool {
+        let ordered = self.ordered;
+        let is_moot = |transfer: &Transfer| {
+            transfer.stage != Stage::Installing && !transfer.diverged && ordered >= transfer.seq()
+        };
+        let is_moot = self.transfer.as_ref().is_some_and(is_moot);
+        if is_moot {
+            self.stop_asking(out);
+            self.transfer = None;
+            out.ask(Task::EndTransfer);
+        }
+        is_moot
+    }
+
+    fn stop_asking(&mut self, out: &mut Out) {
+        let Some(transfer) = &mut self.transfer else { return };
+        let seq = transfer.seq();
+        for peer in core::mem::take(&mut transfer.asked).into_keys() {
+            out.disarm(Timer::Piece(seq, peer));
+        }
+        out.disarm(Timer::Transfer(seq));
+    }
+
+    /// Asks everybody who is idle for a piece that nobody was asked for.
+    fn ask_peers(&mut self, out: &mut Out) {
+        let own = self.config.id();
+        let Some(transfer) = self.transfer.as_mut().filter(|transfer| transfer.stage == Stage::Fetching) else { return };
+        let seq = transfer.seq();
+        for peer in transfer.idle(own) {
+            let Some(range) = transfer.unasked() else { break };
+            transfer.asked.insert(peer, range.clone());
+            out.hint(Target::One(peer), Hint::FetchChunk { seq, range });
+            out.arm(Timer::Piece(seq, peer), self.config.transfer_timeout());
+        }
+        if transfer.asked.is_empty() && transfer.checking.is_empty() {
             // Nobody has it now. Asking on at once would only make them say so again.
-            return out.arm(Timer::Transfer(seq), self.config.transfer_timeout());
-        }
-        self.ask_for_chunk(out);
-    }
-
-    /// A peer wants a piece of a checkpoint.
-    pub(super) fn on_fetch_chunk(&mut self, from: ReplicaId, seq: Seq, from_key: Bytes, out: &mut Out) {
-        if !self.serving.insert(from) {
-            // A correct peer asks for one piece at a time; the service has other things to do than to read for a liar.
-            return out.applied(Rule::IgnoreUnwanted);
-        }
-        if self.taken.contains_key(&seq) {
-            out.ask(Task::ReadChunk { to: from, seq, from_key });
-        } else {
-            self.on_chunk_read(from, seq, from_key, None, out);
+            out.arm(Timer::Transfer(seq), self.config.transfer_timeout());
         }
     }
 
-    /// The service read a piece for a peer, if it has that checkpoint.
-    pub(super) fn on_chunk_read(
-        &mut self,
-        to: ReplicaId,
-        seq: Seq,
-        from_key: Bytes,
-        chunk: Option<Bytes>,
-        out: &mut Out,
-    ) {
-        self.serving.remove(&to);
-        out.hint(Target::One(to), Hint::Chunk { seq, from_key, chunk });
+    /// A peer is of no use now. If all that still are may be liars, a newer state is fetched instead.
+    fn leave_peer(&mut self, out: &mut Out) {
+        out.applied(Rule::LeavePeer);
+        if self.abandon_transfer(out) || self.fetch_newer(out) {
+            return;
+        }
+        self.ask_peers(out);
+    }
+
+    /// Fetches a newer state if there is one, and too few peers are left for this one. True if so.
+    fn fetch_newer(&mut self, out: &mut Out) -> bool {
+        let Some(transfer) = &self.transfer else { return false };
+        let useful = transfer.peers(self.config.id()).count();
+        let too_few = useful <= usize::from(self.config.membership().tolerated());
+        let newer = self.target.as_ref().filter(|target| too_few && target.statement().seq > transfer.seq());
+        let Some(certificate) = newer.cloned() else { return false };
+        let diverged = transfer.diverged;
+        self.start_transfer(certificate, diverged, out);
+        true
+    }
+
+    /// The service is ready for pieces.
+    pub(super) fn on_transfer_begun(&mut self, seq: Seq, progressed: Progressed, out: &mut Out) {
+        let begun = self.transfer.as_mut().filter(|transfer| transfer.seq() == seq);
+        match begun.filter(|transfer| transfer.stage == Stage::Beginning) {
+            Some(transfer) => {
+                transfer.stage = Stage::Fetching;
+                self.note_missing(progressed, out);
+            }
+            None => out.applied(Rule::IgnoreUnwanted),
+        }
     }
 
     /// A piece from a peer.
-    pub(super) fn on_chunk(&mut self, from: ReplicaId, seq: Seq, from_key: Bytes, chunk: Option<Bytes>, out: &mut Out) {
-        let Some(transfer) = &mut self.transfer else { return out.applied(Rule::IgnoreUnwanted) };
-        let Checkpoint { seq: wanted, state: root } = *transfer.certificate.statement();
-        let is_expected = from == transfer.peer && seq == wanted && from_key == transfer.from_key;
-        if !is_expected || transfer.checking || transfer.installing {
+    pub(super) fn on_chunk(
+        &mut self,
+        from: ReplicaId,
+        seq: Seq,
+        range: KeyRange,
+        chunk: Option<Bytes>,
+        out: &mut Out,
+    ) {
+        let transfer = self.transfer.as_mut().filter(|transfer| transfer.seq() == seq);
+        let Some(transfer) = transfer.filter(|transfer| transfer.asked.get(&from) == Some(&range)) else {
             return out.applied(Rule::IgnoreUnwanted);
-        }
+        };
+        transfer.asked.remove(&from);
+        out.disarm(Timer::Piece(seq, from));
         match chunk {
             Some(chunk) => {
-                transfer.checking = true;
-                out.disarm(Timer::Transfer(seq));
-                out.ask(Task::StoreChunk { seq, root, from_key, chunk });
+                transfer.pace.insert(from, chunk.len());
+                transfer.checking.insert((from, range.clone()));
+                let root = transfer.certificate.statement().state;
+                out.ask(Task::StoreChunk { from, seq, root, range, chunk });
+                self.ask_peers(out);
             }
-            None => self.leave_peer(out),
+            None => {
+                transfer.left.insert(from);
+                self.leave_peer(out);
+            }
         }
     }
 
     /// The service checked a piece.
-    pub(super) fn on_chunk_stored(&mut self, seq: Seq, progressed: Progressed, out: &mut Out) {
-        let Some(transfer) = &mut self.transfer else { return out.applied(Rule::IgnoreUnwanted) };
-        let Checkpoint { seq: wanted, state: root } = *transfer.certificate.statement();
-        if seq != wanted || !transfer.checking {
+    pub(super) fn on_chunk_stored(
+        &mut self,
+        from: ReplicaId,
+        seq: Seq,
+        range: KeyRange,
+        progressed: Progressed,
+        out: &mut Out,
+    ) {
+        let transfer = self.transfer.as_mut().filter(|transfer| transfer.seq() == seq);
+        let Some(transfer) = transfer.filter(|transfer| transfer.checking.contains(&(from, range.clone()))) else {
             return out.applied(Rule::IgnoreUnwanted);
+        };
+        transfer.checking.remove(&(from, range));
+        if progressed == Progressed::Refused {
+            transfer.refused.insert(from);
+            return self.leave_peer(out);
         }
-        match progressed {
-            Progressed::Next(from_key) => {
-                transfer.from_key = from_key;
-                transfer.refusals = 0;
-                self.ask_for_chunk(out);
-            }
-            Progressed::Refused => self.leave_peer(out),
-            Progressed::Complete if self.ordered >= seq && !transfer.diverged => {
-                // We got there by ourselves meanwhile.
-                self.transfer = None;
-                self.execute_ready(out);
-            }
-            Progressed::Complete => {
-                transfer.installing = true;
-                out.ask(Task::Install { seq, root });
-            }
+        self.note_missing(progressed, out);
+    }
+
+    fn note_missing(&mut self, progressed: Progressed, out: &mut Out) {
+        let Some(transfer) = &mut self.transfer else { return };
+        if let Progressed::Missing(missing) = progressed {
+            transfer.missing = missing;
+            return self.ask_peers(out);
         }
+        if self.abandon_transfer(out) {
+            return self.execute_ready(out);
+        }
+        self.stop_asking(out);
+        let Some(transfer) = &mut self.transfer else { return };
+        transfer.stage = Stage::Installing;
+        let Checkpoint { seq, state: root } = *transfer.certificate.statement();
+        out.ask(Task::Install { seq, root });
     }
 
     /// The fetched state is ours, durably.
@@ -193,15 +292,32 @@ impl Replica {
         self.tell_progress(Target::Others, true, out);
     }
 
-    /// The peer took too long.
+    /// A peer took too long for a piece.
+    pub(super) fn on_piece_timeout(&mut self, seq: Seq, peer: ReplicaId, out: &mut Out) {
+        let transfer = self.transfer.as_mut().filter(|transfer| transfer.seq() == seq);
+        let Some(transfer) = transfer.filter(|transfer| transfer.asked.contains_key(&peer)) else {
+            return out.applied(Rule::IgnoreStaleTimer);
+        };
+        transfer.asked.remove(&peer);
+        transfer.left.insert(peer);
+        self.leave_peer(out);
+    }
+
+    /// Nobody had anything for a while: whoever did not lie is asked again, perhaps for something newer.
     pub(super) fn on_transfer_timeout(&mut self, seq: Seq, out: &mut Out) {
-        match &self.transfer {
-            Some(transfer)
-                if transfer.certificate.statement().seq == seq && !transfer.installing && !transfer.checking =>
-            {
-                self.leave_peer(out);
-            }
-            Some(_) | None => out.applied(Rule::IgnoreStaleTimer),
+        let is_waiting = |transfer: &&mut Transfer| {
+            let nothing_comes = transfer.asked.is_empty() && transfer.checking.is_empty();
+            transfer.seq() == seq && transfer.stage == Stage::Fetching && nothing_comes
+        };
+        if self.transfer.as_mut().filter(is_waiting).is_none() {
+            return out.applied(Rule::IgnoreStaleTimer);
         }
+        if self.abandon_transfer(out) || self.fetch_newer(out) {
+            return;
+        }
+        if let Some(transfer) = &mut self.transfer {
+            transfer.left.clear();
+        }
+        self.ask_peers(out);
     }
 }

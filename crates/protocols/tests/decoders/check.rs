@@ -3,7 +3,7 @@
 use crate::judge::{self, Judge};
 use crate::verdict::Verdict;
 use std::sync::LazyLock;
-use synod_kernel::process::Binding;
+use synod_kernel::process::{Binding, KeyRange};
 use synod_kernel::{Certificate, Encode, Message, Record, Statement};
 use synod_protocols::pbft::{Evidence, Fact, Hint, NewView, Replica, ViewChange, Vow};
 
@@ -87,9 +87,10 @@ fn assert_hint(hint: &Hint) {
         }
         Hint::Stable(certificate) => assert_strong(certificate),
         Hint::NewView(message) => assert_new_view(message.statement()),
-        Hint::FetchChunk { from_key, .. } => assert!(from_key.len() <= 2048),
-        Hint::Chunk { from_key, chunk, .. } => {
-            assert!(from_key.len() <= 2048 && chunk.as_ref().is_none_or(|chunk| chunk.len() <= 8 << 20));
+        Hint::FetchChunk { range, .. } => assert_range(range),
+        Hint::Chunk { range, chunk, .. } => {
+            assert_range(range);
+            assert!(chunk.as_ref().is_none_or(|chunk| chunk.len() <= 8 << 20));
         }
         Hint::Progress(_) | Hint::Proposal(_) | Hint::Fetch(_) | Hint::Body(_) => {}
     }
@@ -136,4 +137,8 @@ fn assert_new_view(message: &NewView) {
             |digest| above().any(|other| (other.seq, Some(other.view)) == (vote.seq, newest) && other.digest == digest);
         assert!(newest.is_none_or(|_| is_it(vote.digest)), "what prepared in the highest view");
     }
+}
+
+fn assert_range(range: &KeyRange) {
+    assert!(range.from().len() <= 2048 && range.to().is_none_or(|to| to.len() <= 2048 && range.from() < to));
 }

@@ -2,6 +2,7 @@
 
 use crate::judge;
 use bytes::Bytes;
+use synod_kernel::process::KeyRange;
 use synod_kernel::{
     Batch, Certificate, Digest, Equivocation, Message, Record, Request, RequestId, Seq, SessionId, Signed, Statement,
     Tally, View,
@@ -97,7 +98,8 @@ fn vows() -> Vec<(&'static str, Vow)> {
 
 /// Every kind of hint.
 fn hints() -> Vec<(&'static str, Hint)> {
-    let (digest, seq, from_key) = (batch().digest(), Seq::new(128), Bytes::from_static(b"\x01key"));
+    let (digest, seq, key) = (batch().digest(), Seq::new(128), Bytes::from_static);
+    let range = KeyRange::new(key(b"\x01key"), Some(key(b"\x02"))).expect("not empty");
     let ordered = Seq::new(131);
     let progress = Progress { view: View::new(1), active: true, stable: seq, ordered, stuck: false };
     let certificate = certificate(&commit(129, digest), [1, 2, 3]);
@@ -110,9 +112,9 @@ fn hints() -> Vec<(&'static str, Hint)> {
         ("decided", Hint::Decided { certificate, batch: batch(), more: true }),
         ("stable", Hint::Stable(stable())),
         ("shown-new-view", Hint::NewView(signed(1, new_view()))),
-        ("fetch-chunk", Hint::FetchChunk { seq, from_key: from_key.clone() }),
-        ("chunk", Hint::Chunk { seq, from_key: from_key.clone(), chunk }),
-        ("no-chunk", Hint::Chunk { seq, from_key, chunk: None }),
+        ("fetch-chunk", Hint::FetchChunk { seq, range: range.clone() }),
+        ("chunk", Hint::Chunk { seq, range: range.clone(), chunk }),
+        ("no-chunk", Hint::Chunk { seq, range, chunk: None }),
     ]
 }
 

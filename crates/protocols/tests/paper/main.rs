@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
 mod boot;
+mod catch_up;
 mod checkpoint;
 mod new_view;
 mod normal;

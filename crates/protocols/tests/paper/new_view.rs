@@ -1,7 +1,7 @@
 //! §4.4: what a new view starts with, and what is refused as one.
 
 use super::view_change::{asks_for, is_commit};
-use crate::support::{Cluster, hint, vow};
+use crate::support::{Cluster, hint, id, vow};
 use synod_kernel::{Batch, Encode, Message, Record, Scope, Seq, Unverified, View};
 use synod_protocols::pbft::{Commit, Fact, Hint, NewView, Prepare, Replica, Rule, Timer, ViewChange, Vow};
 
@@ -251,7 +251,7 @@ fn pbft_4_4_what_a_new_view_proposes_beyond_reach_is_taken_up_when_it_comes_with
     assert_eq!(cluster.executed(1).len(), 20);
     cluster.tick(3);
     // Replica 0 is asked for the state first.
-    cluster.fire(3, Timer::Transfer(Seq::new(20)));
+    cluster.fire(3, Timer::Piece(Seq::new(20), id(0)));
     cluster.deliver_all();
     cluster.tick(4);
     cluster.assert_executed(1..4, &(1..=22).collect::<Vec<_>>());

@@ -1,11 +1,14 @@
 //! State transfer and decisions that are shown: how a replica that lags gets there. [PBFT-TOCS02]
 
-use crate::support::{Cluster, hint, id, vow};
+use crate::support::{Cluster, hint, id};
 use bytes::Bytes;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
 use synod_kernel::descriptor::Parameters;
-use synod_kernel::process::Report;
-use synod_kernel::{Effect, Input, Message, Seq};
-use synod_protocols::pbft::{Hint, Replica, Rule, Timer, Vow};
+use synod_kernel::process::{KeyRange, Report};
+use synod_kernel::{Effect, Input, Message, Seq, Task};
+use synod_protocols::pbft::{Hint, Replica, Rule, Timer};
 
 fn is_chunk(message: &Message<Replica>) -> bool {
     matches!(hint(message), Some(Hint::Chunk { .. }))
@@ -57,7 +60,7 @@ fn pbft_tocs_a_peer_with_a_bad_piece_is_left() {
     cluster.tick(4);
     assert_eq!(cluster.status(3).state, "transfer");
     let chunk = Some(Bytes::from_static(b"not the state"));
-    let lie = Message::Hint(Hint::Chunk { seq: Seq::new(20), from_key: Bytes::new(), chunk });
+    let lie = Message::Hint(Hint::Chunk { seq: Seq::new(20), range: KeyRange::all(), chunk });
     cluster.hand(0, 3, &lie);
     assert_eq!(cluster.applied(3, Rule::LeavePeer), 1);
     cluster.deliver_all();
@@ -71,11 +74,11 @@ fn pbft_tocs_a_peer_with_no_piece_or_no_answer_is_left() {
     let mut cluster = lagging();
     cluster.lose(|from, _, message| from < 2 && is_chunk(message));
     cluster.tick(4);
-    let none = Message::Hint(Hint::Chunk { seq: Seq::new(20), from_key: Bytes::new(), chunk: None });
+    let none = Message::Hint(Hint::Chunk { seq: Seq::new(20), range: KeyRange::all(), chunk: None });
     cluster.hand(0, 3, &none);
     cluster.deliver_all();
     assert_eq!(cluster.status(3).state, "transfer");
-    cluster.fire(3, Timer::Transfer(Seq::new(20)));
+    cluster.fire(3, Timer::Piece(Seq::new(20), id(1)));
     cluster.deliver_all();
     assert_eq!((cluster.applied(3, Rule::LeavePeer), cluster.applied(3, Rule::FinishTransfer)), (2, 1));
 }
@@ -83,14 +86,14 @@ fn pbft_tocs_a_peer_with_no_piece_or_no_answer_is_left() {
 #[test]
 fn pbft_tocs_nobody_is_asked_in_circles() {
     let mut cluster = lagging();
-    cluster.lose(|_, _, message| is_chunk(message));
+    cluster.lose(|_, _, message| matches!(hint(message), Some(Hint::FetchChunk { .. })));
     cluster.tick(4);
     assert_eq!(cluster.status(3).state, "transfer");
     // The others go on, and what replica 3 asks for is nowhere any more; nor does it hear of anything newer.
     cluster.isolate(3);
-    cluster.run(23..=30);
+    cluster.run(23..=34);
     cluster.heal();
-    cluster.fire(3, Timer::Transfer(Seq::new(20)));
+    cluster.fire(3, Timer::Piece(Seq::new(20), id(0)));
     cluster.deliver_all();
     assert_eq!(cluster.status(3).state, "transfer");
     assert!(cluster.nodes[3].timers.contains_key(&Timer::Transfer(Seq::new(20))), "it waits before it asks again");
@@ -98,7 +101,7 @@ fn pbft_tocs_nobody_is_asked_in_circles() {
     cluster.fire(3, Timer::Transfer(Seq::new(20)));
     cluster.deliver_all();
     cluster.tick(3);
-    cluster.assert_executed([3], &(1..=30).collect::<Vec<_>>());
+    cluster.assert_executed([3], &(1..=34).collect::<Vec<_>>());
 }
 
 #[test]
@@ -107,16 +110,142 @@ fn pbft_tocs_one_piece_at_a_time_is_read_for_a_peer() {
     cluster.run(1..=4);
     let seq = cluster.status(0).checkpoint;
     let ask = |from| {
-        let message = Message::Hint(Hint::FetchChunk { seq, from_key: Bytes::new() });
+        let message = Message::Hint(Hint::FetchChunk { seq, range: KeyRange::all() });
         Input::Deliver { from: id(from), message }
     };
     let reads = |effects: &[Effect<Replica>]| effects.iter().filter(|effect| matches!(effect, Effect::Ask(_))).count();
     assert_eq!(reads(&cluster.effects_of(0, ask(3))), 1);
     assert_eq!(reads(&cluster.effects_of(0, ask(3))), 0, "the first is not done yet");
     assert_eq!(reads(&cluster.effects_of(0, ask(2))), 1, "nobody waits for somebody else");
-    let read = Report::ChunkRead { to: id(3), seq, from_key: Bytes::new(), chunk: None };
+    let read = Report::ChunkRead { to: id(3), seq, range: KeyRange::all(), chunk: None };
     cluster.step(0, Input::Done(read));
     assert_eq!(reads(&cluster.effects_of(0, ask(3))), 1);
+}
+
+/// Notes who is asked for which range of keys.
+type Asked = Rc<RefCell<Vec<(u16, KeyRange)>>>;
+
+/// Loses what `loses` says of the pieces, and notes who is asked.
+fn watch(cluster: &mut Cluster, loses: impl Fn(u16, &KeyRange) -> bool + 'static) -> Asked {
+    let asked = Asked::default();
+    let noted = asked.clone();
+    cluster.lose(move |from, to, message| match hint(message) {
+        Some(Hint::FetchChunk { range, .. }) => {
+            noted.borrow_mut().push((to, range.clone()));
+            false
+        }
+        Some(Hint::Chunk { range, .. }) => loses(from, range),
+        _ => false,
+    });
+    asked
+}
+
+#[test]
+fn pbft_tocs_pieces_are_fetched_from_several_peers_at_once() {
+    let mut cluster = lagging();
+    let asked = watch(&mut cluster, |_, range| *range != KeyRange::all());
+    cluster.tick(4);
+    let first = asked.borrow_mut().remove(0);
+    assert_eq!(first, (0, KeyRange::all()), "the first piece tells how the others are cut");
+    let peers: BTreeSet<u16> = asked.borrow().iter().map(|(peer, _)| *peer).collect();
+    let ranges: BTreeSet<KeyRange> = asked.borrow().iter().map(|(_, range)| range.clone()).collect();
+    assert_eq!((peers.len(), ranges.len(), asked.borrow().len()), (3, 3, 3), "everybody for something else");
+    assert_eq!(cluster.status(3).state, "transfer");
+}
+
+#[test]
+fn pbft_tocs_what_a_slow_or_lying_peer_was_asked_for_comes_from_the_others() {
+    let mut cluster = lagging();
+    let asked = watch(&mut cluster, |from, range| from == 1 && *range != KeyRange::all());
+    cluster.tick(4);
+    assert_eq!((cluster.status(3).state.as_str(), cluster.nodes[3].service.stored), ("transfer", 3));
+    let range = asked.borrow().iter().find(|(peer, _)| *peer == 1).unwrap().1.clone();
+    let lie = Message::Hint(Hint::Chunk { seq: Seq::new(20), range, chunk: Some(Bytes::from_static(b"lie")) });
+    asked.borrow_mut().clear();
+    cluster.hand(1, 3, &lie);
+    cluster.deliver_all();
+    assert_eq!(cluster.applied(3, Rule::FinishTransfer), 1);
+    assert!(asked.borrow().iter().all(|(peer, _)| *peer != 1), "it is not asked again");
+}
+
+#[test]
+fn pbft_tocs_a_transfer_survives_a_crash_anywhere() {
+    let mut before = lagging();
+    // Nothing of the transfer has happened when replica 3 is about to ask.
+    before.lose(|_, _, message| matches!(hint(message), Some(Hint::FetchChunk { .. })));
+    before.tick(4);
+    before.heal();
+    before.fire(3, Timer::Piece(Seq::new(20), id(0)));
+    for delivered in 0.. {
+        let mut cluster = before.clone();
+        let is_over = (0..delivered).any(|_| !cluster.deliver_one());
+        let stored = cluster.nodes[3].service.stored;
+        cluster.reboot(3);
+        cluster.tick(4);
+        cluster.assert_executed([3], &(1..=22).collect::<Vec<_>>());
+        let again = cluster.nodes[3].service.stored - stored;
+        assert_eq!(stored + again, 4, "no piece is fetched twice: {delivered}");
+        if is_over {
+            return assert!(delivered > 8);
+        }
+    }
+}
+
+#[test]
+fn pbft_tocs_newer_checkpoints_are_not_chased() {
+    let parameters = Parameters { checkpoint_interval: 4, window: 8, pipeline: 4, ..Parameters::default() };
+    let mut cluster = Cluster::with_history(4, 1, parameters, 1 << 20);
+    cluster.isolate(3);
+    cluster.run(1..=22);
+    cluster.heal();
+    let is_decided = |message: &Message<Replica>| matches!(hint(message), Some(Hint::Decided { .. }));
+    cluster.lose(move |_, to, message| to == 3 && (is_chunk(message) || is_decided(message)));
+    cluster.tick(4);
+    assert_eq!(cluster.status(3).state, "transfer");
+    // It hears of newer ones all the time, while the pieces take theirs.
+    for number in 23..=33 {
+        cluster.run([number]);
+        cluster.tick(1);
+    }
+    cluster.heal();
+    let answer = cluster.nodes[0].service.clone().perform(Task::ReadChunk {
+        to: id(3),
+        seq: Seq::new(20),
+        range: KeyRange::all(),
+    });
+    let Some(Report::ChunkRead { seq, range, chunk: Some(chunk), .. }) = answer else { panic!("kept: {answer:?}") };
+    cluster.hand(0, 3, &Message::Hint(Hint::Chunk { seq, range, chunk: Some(chunk) }));
+    cluster.deliver_all();
+    cluster.tick(4);
+    assert_eq!((cluster.applied(3, Rule::StartTransfer), cluster.applied(3, Rule::FinishTransfer)), (1, 1));
+    cluster.assert_executed([3], &(1..=33).collect::<Vec<_>>());
+}
+
+#[test]
+fn pbft_tocs_a_checkpoint_is_kept_for_a_peer_while_it_fetches_and_no_longer() {
+    let mut cluster = Cluster::new(4, 1);
+    cluster.run(1..=4);
+    let seq = cluster.status(0).checkpoint;
+    let ask = |cluster: &mut Cluster| {
+        let message = Message::Hint(Hint::FetchChunk { seq, range: KeyRange::all() });
+        cluster.step(0, Input::Deliver { from: id(3), message });
+        cluster.nodes[0].last.iter().any(|effect| matches!(effect, Effect::Ask(Task::ReadChunk { .. })))
+    };
+    let is_released = |cluster: &Cluster| {
+        cluster.nodes[0].last.iter().any(|effect| *effect == Effect::Ask(Task::Release { to: id(3) }))
+    };
+    let mut released = 0;
+    for _ in 0..3_000 {
+        assert!(ask(&mut cluster), "a peer that asks is answered");
+        cluster.fire(0, Timer::Status);
+        released += usize::from(is_released(&cluster));
+    }
+    assert_eq!(released, 1, "not for ever, whatever the peer does");
+    let waited = (1..100).find(|_| {
+        cluster.fire(0, Timer::Status);
+        is_released(&cluster)
+    });
+    assert!(waited.is_some_and(|waited| (4..40).contains(&waited)), "{waited:?}");
 }
 
 #[test]
@@ -136,7 +265,7 @@ fn pbft_tocs_a_state_that_was_lost_is_fetched_and_a_replica_alone_waits() {
 fn pbft_tocs_pieces_nobody_asked_for_are_ignored() {
     let mut cluster = lagging();
     let chunk = Some(Bytes::from_static(b"anything"));
-    let lie = Message::Hint(Hint::Chunk { seq: Seq::new(20), from_key: Bytes::new(), chunk });
+    let lie = Message::Hint(Hint::Chunk { seq: Seq::new(20), range: KeyRange::all(), chunk });
     cluster.hand(2, 3, &lie);
     assert_eq!(cluster.applied(3, Rule::IgnoreUnwanted), 1);
 }
@@ -156,63 +285,4 @@ fn pbft_tocs_a_replica_whose_state_is_wrong_takes_the_right_one() {
     cluster.reboot(3);
     cluster.tick(3);
     cluster.assert_executed([3], &(1..=13).collect::<Vec<_>>());
-}
-
-#[test]
-fn pbft_tocs_a_report_of_progress_may_claim_anything() {
-    let mut cluster = Cluster::new(4, 1);
-    cluster.run(1..=3);
-    for (view, number) in [(0, u64::MAX), (u64::MAX, 0), (u64::MAX, u64::MAX)] {
-        let progress = synod_protocols::pbft::Progress {
-            view: synod_kernel::View::new(view),
-            active: true,
-            stable: Seq::new(number),
-            ordered: Seq::new(number),
-            stuck: true,
-        };
-        cluster.hand(3, 0, &Message::Hint(Hint::Progress(progress)));
-    }
-    cluster.deliver_all();
-    cluster.run([4]);
-    cluster.assert_executed(0..4, &[1, 2, 3, 4]);
-}
-
-#[test]
-fn pbft_tocs_lost_votes_are_repeated() {
-    for kind in 0..3 {
-        let mut cluster = Cluster::new(4, 1);
-        cluster.lose(move |_, _, message| match vow(message) {
-            Some(Vow::PrePrepare(_)) => kind == 0,
-            Some(Vow::Prepare(_)) => kind == 1,
-            Some(Vow::Commit(_)) => kind == 2,
-            _ => false,
-        });
-        cluster.run(1..=3);
-        cluster.assert_executed(0..4, &[]);
-        cluster.heal();
-        cluster.tick(3);
-        cluster.assert_executed(0..4, &[1, 2, 3]);
-        assert!((0..4).all(|at| cluster.applied(at, Rule::LeaveView) == 0));
-    }
-}
-
-#[test]
-fn pbft_tocs_a_batch_nobody_named_is_not_kept() {
-    let mut cluster = Cluster::new(4, 1);
-    let batch = Message::Hint(Hint::Body(cluster.batch(&[5])));
-    let records = cluster.nodes[1].records.len();
-    cluster.hand(3, 1, &batch);
-    assert_eq!(cluster.nodes[1].records.len(), records);
-    assert_eq!(cluster.applied(1, Rule::IgnoreUnwanted), 1);
-}
-
-#[test]
-fn pbft_tocs_who_is_helped_asks_for_more_at_once() {
-    let parameters = Parameters { checkpoint_interval: 100, window: 200, pipeline: 4, ..Parameters::default() };
-    let mut cluster = Cluster::with(4, 1, parameters);
-    cluster.isolate(3);
-    cluster.run(1..=80);
-    cluster.heal();
-    cluster.tick(1);
-    cluster.assert_executed([3], &(1..=80).collect::<Vec<_>>());
 }

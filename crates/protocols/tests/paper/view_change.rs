@@ -195,10 +195,12 @@ fn pbft_4_4_lost_reports_are_repeated() {
 fn pbft_4_4_a_stale_firing_is_ignored() {
     let mut cluster = Cluster::new(4, 1);
     let key = cluster.request(1).key();
-    for timer in [Timer::Request(key, View::new(0)), Timer::NewView(View::new(0)), Timer::Transfer(Seq::new(4))] {
+    let seq = Seq::new(4);
+    let (piece, transfer) = (Timer::Piece(seq, id(1)), Timer::Transfer(seq));
+    for timer in [Timer::Request(key, View::new(0)), Timer::NewView(View::new(0)), piece, transfer] {
         cluster.step(1, Input::Timeout(timer));
     }
-    assert_eq!(cluster.applied(1, Rule::IgnoreStaleTimer), 3);
+    assert_eq!(cluster.applied(1, Rule::IgnoreStaleTimer), 4);
     assert_eq!(cluster.status(1).view, View::new(0));
 }
 

@@ -81,6 +81,8 @@ pub struct Cluster {
     loses: Option<Loses>,
     loses_forwards: bool,
     decided: BTreeMap<Seq, Digest>,
+    /// Bytes of decisions that replicas keep below their last stable checkpoint; none, unless a test is about it.
+    pub history_bytes: usize,
     /// Replicas whose core is the test's puppet: judges do not look at them.
     pub corrupt: BTreeSet<u16>,
 }
@@ -98,6 +100,10 @@ impl Cluster {
     }
 
     pub fn with(n: u16, f: u16, parameters: Parameters) -> Self {
+        Self::with_history(n, f, parameters, 0)
+    }
+
+    pub fn with_history(n: u16, f: u16, parameters: Parameters, history_bytes: usize) -> Self {
         let membership = Membership::new(n, Faults::Byzantine(f)).unwrap();
         let domain = Domain { cluster: Digest::of("test", b"cluster"), epoch: Epoch::new(1) };
         let mut cluster = Self {
@@ -110,6 +116,7 @@ impl Cluster {
             loses: None,
             loses_forwards: false,
             decided: BTreeMap::new(),
+            history_bytes,
             corrupt: BTreeSet::new(),
         };
         for position in 0..n {
@@ -136,7 +143,8 @@ impl Cluster {
     }
 
     fn config(&self, position: u16) -> Config {
-        Config::new(self.scope, self.parameters, Arc::new(self.signer(Author::Replica(id(position)))))
+        let config = Config::new(self.scope, self.parameters, Arc::new(self.signer(Author::Replica(id(position)))));
+        config.with_history(self.history_bytes)
     }
 
     pub fn signer(&self, author: Author) -> SymbolicSigner {

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use std::collections::BTreeMap;
-use synod_kernel::process::{Report, Transfer};
-use synod_kernel::{Batch, Digest, Encode, Executed, RequestId, RequestKey, Seq, Task, Writer};
+use synod_kernel::process::{KeyRange, Report, Transfer};
+use synod_kernel::{Batch, Digest, Encode, Executed, ReplicaId, RequestId, RequestKey, Seq, Task, Writer};
 
 /// Requests from this one on have results that are larger than what every replica sends.
 pub const LARGE_FROM: RequestId = RequestId::new(5000);
@@ -37,15 +37,57 @@ impl State {
     }
 }
 
-/// Executes, seals, checkpoints, gives and takes states. A state is given in two equal pieces, each of them whole, so
-/// that every piece proves itself.
+/// The ranges that a state is given in after the first piece. Every piece is all of it, so that it proves itself.
+pub const RANGES: [(&[u8], Option<&[u8]>); 3] = [(b"b", Some(b"c")), (b"c", Some(b"d")), (b"d", None)];
+
+fn range((from, to): (&'static [u8], Option<&'static [u8]>)) -> KeyRange {
+    KeyRange::new(Bytes::from_static(from), to.map(Bytes::from_static)).expect("not empty")
+}
+
+/// Pieces of a state that is being fetched.
+#[derive(Clone, Debug)]
+struct Fetched {
+    root: Digest,
+    state: Option<State>,
+    missing: Vec<KeyRange>,
+}
+
+impl Fetched {
+    fn new(root: Digest) -> Self {
+        Self { root, state: None, missing: vec![KeyRange::all()] }
+    }
+
+    fn transfer(&self) -> Transfer {
+        if self.missing.is_empty() { Transfer::Complete } else { Transfer::Missing(self.missing.clone()) }
+    }
+
+    fn store(&mut self, stored: &KeyRange, chunk: &[u8]) -> Transfer {
+        if Digest::of("test state", chunk) != self.root {
+            return Transfer::Refused;
+        }
+        self.state = Some(decode(chunk));
+        if *stored == KeyRange::all() {
+            // The first piece tells how the others are cut.
+            self.missing = RANGES.into_iter().map(range).collect();
+        }
+        self.missing.retain(|missing| missing != stored);
+        self.transfer()
+    }
+}
+
+/// Executes, seals, checkpoints, gives and takes states.
 #[derive(Clone, Debug, Default)]
 pub struct Service {
     pub state: State,
     sealed: BTreeMap<Seq, State>,
+    /// Which checkpoint is kept for each peer.
+    served: BTreeMap<ReplicaId, Seq>,
     /// The newest state on disk: what a reboot finds.
     pub durable: State,
-    fetched: Option<State>,
+    /// Survives a reboot, as the pieces on a disk do.
+    fetched: Option<Fetched>,
+    /// Pieces that were stored, since the service was made.
+    pub stored: usize,
     /// Batches handed over, in order, since the last boot or installation.
     pub batches: Vec<(Seq, Batch)>,
 }
@@ -55,7 +97,6 @@ impl Service {
     pub fn reboot(&mut self) {
         self.state = self.durable.clone();
         self.sealed = BTreeMap::from([(self.durable.seq, self.durable.clone())]);
-        self.fetched = None;
         self.batches.clear();
     }
 
@@ -72,29 +113,42 @@ impl Service {
                 let state = self.sealed[&seq].clone();
                 let report = Report::CheckpointTaken { seq, state: state.digest() };
                 self.durable = state;
+                self.trim(seq);
                 Some(report)
             }
             Task::Recall { request } => {
                 let outcome = self.state.outcome(request.key());
                 Some(Report::Recalled { request, outcome })
             }
-            Task::ReadChunk { to, seq, from_key } => {
+            Task::ReadChunk { to, seq, range } => {
                 let chunk = self.sealed.get(&seq).map(State::bytes);
-                Some(Report::ChunkRead { to, seq, from_key, chunk })
+                if chunk.is_some() {
+                    self.served.insert(to, seq);
+                }
+                Some(Report::ChunkRead { to, seq, range, chunk })
             }
-            Task::StoreChunk { seq, root, from_key, chunk } => {
-                let transfer = match Digest::of("test state", &chunk) == root {
-                    false => Transfer::Refused,
-                    true if from_key.is_empty() => Transfer::Next(Bytes::from_static(b"second")),
-                    true => {
-                        self.fetched = Some(decode(&chunk));
-                        Transfer::Complete
-                    }
-                };
-                Some(Report::ChunkStored { seq, transfer })
+            Task::Release { to } => {
+                self.served.remove(&to);
+                None
+            }
+            Task::BeginTransfer { seq, root } => {
+                let fetched = self.fetched.take().filter(|fetched| fetched.root == root);
+                let fetched = self.fetched.insert(fetched.unwrap_or_else(|| Fetched::new(root)));
+                Some(Report::TransferBegun { seq, transfer: fetched.transfer() })
+            }
+            Task::StoreChunk { from, seq, root, range, chunk } => {
+                let fetched = self.fetched.as_mut().filter(|fetched| fetched.root == root);
+                let transfer = fetched.expect("begun before pieces are stored").store(&range, &chunk);
+                self.stored += usize::from(transfer != Transfer::Refused);
+                Some(Report::ChunkStored { from, seq, range, transfer })
+            }
+            Task::EndTransfer => {
+                self.fetched = None;
+                None
             }
             Task::Install { seq, root } => {
-                let state = self.fetched.take().expect("complete before it is installed");
+                let fetched = self.fetched.take().expect("complete before it is installed");
+                let state = fetched.state.expect("it has come in pieces");
                 assert_eq!((state.seq, state.digest()), (seq, root));
                 (self.state, self.durable) = (state.clone(), state.clone());
                 self.sealed = BTreeMap::from([(seq, state)]);
@@ -102,6 +156,12 @@ impl Service {
             }
             Task::Rollback { .. } => panic!("PBFT does not speculate"),
         }
+    }
+
+    /// Forgets what is older than three checkpoints, unless a peer fetches it.
+    fn trim(&mut self, newest: Seq) {
+        let is_new = |seq: &Seq| seq.plus(3 * 4) > newest;
+        self.sealed.retain(|seq, _| is_new(seq) || self.served.values().any(|served| served == seq));
     }
 
     fn execute(&mut self, seq: Seq, batch: Batch) -> Report {

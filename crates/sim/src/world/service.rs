@@ -96,9 +96,10 @@ impl<M: Model> Judges<M> {
                 [self.agreement.resume(at, *to), Ok(())]
             }
             Report::Recalled { outcome: Some(outcome), .. } => [self.reference.check_repetition(at, outcome), Ok(())],
-            Report::Recalled { outcome: None, .. } | Report::ChunkRead { .. } | Report::ChunkStored { .. } => {
-                [Ok(()), Ok(())]
-            }
+            Report::Recalled { outcome: None, .. }
+            | Report::ChunkRead { .. }
+            | Report::TransferBegun { .. }
+            | Report::ChunkStored { .. } => [Ok(()), Ok(())],
         }
     }
 }

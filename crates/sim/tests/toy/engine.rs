@@ -110,8 +110,12 @@ impl Engine for Counter {
                 let outcome = self.outcomes.get(&request.key()).cloned();
                 Some(Report::Recalled { request, outcome })
             }
-            Task::ReadChunk { to, seq, from_key } => Some(Report::ChunkRead { to, seq, from_key, chunk: None }),
-            Task::StoreChunk { seq, .. } => Some(Report::ChunkStored { seq, transfer: Transfer::Refused }),
+            Task::ReadChunk { to, seq, range } => Some(Report::ChunkRead { to, seq, range, chunk: None }),
+            Task::BeginTransfer { seq, .. } => Some(Report::TransferBegun { seq, transfer: Transfer::Refused }),
+            Task::StoreChunk { from, seq, range, .. } => {
+                Some(Report::ChunkStored { from, seq, range, transfer: Transfer::Refused })
+            }
+            Task::Release { .. } | Task::EndTransfer => None,
             Task::Install { seq, root } => Some(Report::Installed { seq, state: root }),
             Task::Rollback { to } => Some(Report::RolledBack { to }),
         })

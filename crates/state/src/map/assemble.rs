@@ -7,8 +7,12 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 use synod_kernel::Digest;
 
-/// Ranges in which what is missing is kept apart, at most; a few more if chunks overlap.
-const RANGES_MAX: usize = 64;
+/// Ranges that what is missing is cut into, at most: enough to ask many peers at once, and few enough that most pieces
+/// are cut short by their budget and not by their range.
+const CUTS_MAX: usize = 16;
+
+/// Ranges that are missing, at most. Beyond it donors are not asked, whose parts leave gaps between them.
+const RANGES_MAX: usize = 1024;
 
 /// Other contents to take unchanged parts from, at most.
 const DONORS_MAX: usize = 4;
@@ -83,8 +87,14 @@ impl Assembler {
             }
         }
         self.cover(from, next);
-        for pruned in chunk.beyond() {
-            self.consider(pruned);
+        chunk.beyond().for_each(|pruned| self.take_from_donor(pruned));
+        // The largest subtrees first, and only while a range is more than a chunk's worth.
+        let left = usize::try_from(chunk.map_len()).unwrap_or(usize::MAX).saturating_sub(self.len());
+        let worthwhile = CUTS_MAX.min(left / chunk.entries().len().max(1));
+        for pruned in chunk.beyond().rev() {
+            if self.missing.len() < worthwhile {
+                self.cut(pruned.first_key());
+            }
         }
         Ok(())
     }
@@ -105,10 +115,10 @@ impl Assembler {
         Ok(self.map)
     }
 
-    /// Takes a subtree from a donor that has the same one, or else cuts a missing range where the subtree begins.
-    fn consider(&mut self, pruned: &Pruned) {
+    /// Takes a subtree from a donor that has the same one.
+    fn take_from_donor(&mut self, pruned: &Pruned) {
         let (start, end) = (pruned.first_key(), pruned.end());
-        if self.overlapping(&start, end.as_ref()).is_empty() {
+        if self.missing.len() >= RANGES_MAX || self.overlapping(&start, end.as_ref()).is_empty() {
             return;
         }
         let has_it = |donor: &&Snapshot| donor.map().slot_digest(&pruned.path) == Some(pruned.digest);
@@ -117,8 +127,6 @@ impl Assembler {
                 self.map.insert(key, value).expect("an entry of a map is within the limits");
             }
             self.cover(&start, end.as_ref());
-        } else if self.missing.len() < RANGES_MAX {
-            self.cut(start);
         }
     }
 

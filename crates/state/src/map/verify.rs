@@ -97,7 +97,7 @@ impl VerifiedChunk {
     }
 
     /// What is proved to hang in the trie beyond the range, in key order: the largest subtrees, not all.
-    pub(super) fn beyond(&self) -> impl Iterator<Item = &Pruned> {
+    pub(super) fn beyond(&self) -> impl DoubleEndedIterator<Item = &Pruned> {
         self.beyond.iter()
     }
 

@@ -103,12 +103,22 @@ fn frame_key(header: Tag) -> TagKey {
 
 /// The name of the checkpoint with this number.
 pub(super) fn name_of(sequence: u64) -> String {
-    format!("{PREFIX}{sequence:0DIGITS$}")
+    numbered(PREFIX, sequence)
 }
 
 /// The number of the checkpoint with this name, if it is the name of a checkpoint.
 pub(super) fn sequence_of(name: &str) -> Option<u64> {
-    let digits = name.strip_prefix(PREFIX)?;
+    number_of(name, PREFIX)
+}
+
+/// A name that ends with a number.
+pub(super) fn numbered(prefix: &str, sequence: u64) -> String {
+    format!("{prefix}{sequence:0DIGITS$}")
+}
+
+/// The number of a name that was made with this prefix.
+pub(super) fn number_of(name: &str, prefix: &str) -> Option<u64> {
+    let digits = name.strip_prefix(prefix)?;
     let well_formed = digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
     if well_formed { digits.parse().ok() } else { None }
 }

@@ -20,6 +20,9 @@
 //! name was durable as a whole, and whatever is wrong with it is damage. Only the temporary file can be unfinished, and
 //! opening removes it.
 //!
+//! Beside the checkpoints there may be files of pieces of a checkpoint that is being fetched from peers; they are not
+//! part of the store, and removing them costs time only.
+//!
 //! Plain files were chosen over an embedded database because a checkpoint is written once, read whole, and never
 //! changed: of a database only its bugs and its own recovery rules would be used.
 
@@ -27,6 +30,7 @@ mod entries;
 mod error;
 mod format;
 mod frames;
+pub(crate) mod staging;
 mod store;
 
 pub use error::CheckpointError;

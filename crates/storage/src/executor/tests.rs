@@ -46,6 +46,14 @@ fn checkpoint(executor: &mut Executor<Shelf, MemoryDisk>, seq: u64) -> Digest {
     }
 }
 
+fn read(executor: &mut Executor<Shelf, MemoryDisk>, seq: Seq, range: &KeyRange) -> Option<Bytes> {
+    let task = Task::ReadChunk { to: ReplicaId::new(1), seq, range: range.clone() };
+    match executor.perform(task).unwrap() {
+        Some(Report::ChunkRead { chunk, .. }) => chunk,
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn a_reported_checkpoint_survives_a_power_cut_and_the_rest_does_not() {
     let mut disk = MemoryDisk::new();
@@ -91,16 +99,16 @@ fn state_moves_piece_by_piece_and_a_bad_piece_changes_nothing() {
     let (mut target, _, _) = open(&target_disk);
     run(&mut target, 1, b"wrong");
     checkpoint(&mut target, 1);
-    let (seq, from_key, to) = (Seq::new(3), Bytes::new(), ReplicaId::new(1));
-    let read = Task::ReadChunk { to, seq, from_key: from_key.clone() };
-    let Some(Report::ChunkRead { chunk: Some(chunk), .. }) = source.perform(read).unwrap() else { panic!() };
+    let (seq, from, range) = (Seq::new(3), ReplicaId::new(1), KeyRange::all());
+    let chunk = read(&mut source, seq, &range).unwrap();
     let mut bad = chunk.to_vec();
     *bad.last_mut().unwrap() ^= 1;
-    let store = |chunk: Bytes| Task::StoreChunk { seq, root, from_key: from_key.clone(), chunk };
-    let refused = Some(Report::ChunkStored { seq, transfer: Transfer::Refused });
-    assert_eq!(target.perform(store(bad.into())).unwrap(), refused);
-    let complete = Some(Report::ChunkStored { seq, transfer: Transfer::Complete });
-    assert_eq!(target.perform(store(chunk)).unwrap(), complete);
+    let begun = Some(Report::TransferBegun { seq, transfer: Transfer::Missing(vec![range.clone()]) });
+    assert_eq!(target.perform(Task::BeginTransfer { seq, root }).unwrap(), begun);
+    let store = |chunk: Bytes| Task::StoreChunk { from, seq, root, range: range.clone(), chunk };
+    let stored = |transfer| Some(Report::ChunkStored { from, seq, range: range.clone(), transfer });
+    assert_eq!(target.perform(store(bad.into())).unwrap(), stored(Transfer::Refused));
+    assert_eq!(target.perform(store(chunk)).unwrap(), stored(Transfer::Complete));
     let installed = Some(Report::Installed { seq, state: root });
     assert_eq!(target.perform(Task::Install { seq, root }).unwrap(), installed);
     run(&mut target, 4, b"d");
@@ -120,10 +128,10 @@ fn a_wrong_newer_checkpoint_is_replaced_by_what_is_installed() {
         run(&mut target, seq, b"wrong");
         checkpoint(&mut target, seq);
     }
-    let (seq, from_key, to) = (Seq::new(1), Bytes::new(), ReplicaId::new(1));
-    let read = Task::ReadChunk { to, seq, from_key: from_key.clone() };
-    let Some(Report::ChunkRead { chunk: Some(chunk), .. }) = source.perform(read).unwrap() else { panic!() };
-    target.perform(Task::StoreChunk { seq, root, from_key, chunk }).unwrap();
+    let (seq, from, range) = (Seq::new(1), ReplicaId::new(1), KeyRange::all());
+    let chunk = read(&mut source, seq, &range).unwrap();
+    target.perform(Task::BeginTransfer { seq, root }).unwrap();
+    target.perform(Task::StoreChunk { from, seq, root, range, chunk }).unwrap();
     target.perform(Task::Install { seq, root }).unwrap();
     drop(target);
     assert_eq!(open(&target_disk).1, seq);
@@ -132,9 +140,26 @@ fn a_wrong_newer_checkpoint_is_replaced_by_what_is_installed() {
 #[test]
 fn a_checkpoint_that_is_not_there_is_not_served() {
     let (mut executor, _, _) = open(&MemoryDisk::new());
-    let task = Task::ReadChunk { to: ReplicaId::new(1), seq: Seq::new(9), from_key: Bytes::new() };
-    let report = executor.perform(task).unwrap();
-    assert!(matches!(report, Some(Report::ChunkRead { chunk: None, .. })));
+    assert_eq!(read(&mut executor, Seq::new(9), &KeyRange::all()), None);
+}
+
+#[test]
+fn a_checkpoint_that_is_fetched_is_kept_until_the_peer_is_released() {
+    let (mut executor, _, _) = open(&MemoryDisk::new());
+    let take = |executor: &mut Executor<Shelf, MemoryDisk>, seq| {
+        run(executor, seq, b"x");
+        checkpoint(executor, seq);
+    };
+    let is_there = |executor: &mut Executor<Shelf, MemoryDisk>, seq| executor.durable.contains_key(&Seq::new(seq));
+    take(&mut executor, 1);
+    assert!(read(&mut executor, Seq::new(1), &KeyRange::all()).is_some());
+    (2..=6).for_each(|seq| take(&mut executor, seq));
+    assert!(is_there(&mut executor, 1) && !is_there(&mut executor, 2) && is_there(&mut executor, 4));
+    assert!(read(&mut executor, Seq::new(4), &KeyRange::all()).is_some(), "one for each peer, so the first one goes");
+    (7..=9).for_each(|seq| take(&mut executor, seq));
+    assert!(!is_there(&mut executor, 1) && is_there(&mut executor, 4));
+    assert_eq!(executor.perform(Task::Release { to: ReplicaId::new(1) }).unwrap(), None);
+    assert_eq!(executor.durable.keys().copied().collect::<Vec<_>>(), [7, 8, 9].map(Seq::new));
 }
 
 #[test]

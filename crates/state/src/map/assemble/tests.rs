@@ -52,8 +52,22 @@ fn the_first_piece_says_how_to_share_out_the_rest() {
         .missing()
         .map(|(from, to)| content.range(from, to.map(AsRef::as_ref)).count())
         .collect();
-    assert!(ranges.len() > 15 && ranges.len() <= RANGES_MAX, "{ranges:?}");
+    assert_eq!(ranges.len(), CUTS_MAX, "{ranges:?}");
     assert!(ranges.iter().all(|entries| (1..4_000).contains(entries)), "none is empty, none is most: {ranges:?}");
+}
+
+#[test]
+fn cutting_costs_few_pieces() {
+    let content = scattered(20_000).seal();
+    let mut in_order = Assembler::new(content.root());
+    let mut least = 0;
+    let mut from = Some(Bytes::new());
+    while let Some(first) = from {
+        from = piece(&content, &first, None, 8_000).next().cloned();
+        least += 1;
+    }
+    let pieces = assemble(&content, &mut in_order, 8_000, &mut Random::new(1));
+    assert!(2 * pieces < 3 * least, "{pieces} pieces, and {least} would do");
 }
 
 #[test]
