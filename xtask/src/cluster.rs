@@ -114,6 +114,11 @@ impl Cluster {
         self.seats.iter().map(|seat| Ok(String::from_utf8_lossy(&read(seat)?).into_owned())).collect()
     }
 
+    /// A page of the operator's server of a replica; none if it does not answer.
+    pub(crate) fn page(&self, position: usize, path: &str) -> Option<String> {
+        admin::page(&self.seats[position].admin, path)
+    }
+
     /// Starts every replica that does not run.
     pub(crate) fn start(&mut self) -> io::Result<()> {
         let program = self.program.clone();
@@ -177,7 +182,7 @@ impl Cluster {
 
     /// The metrics of a replica, if it shows them.
     pub(crate) fn metrics(&self, position: usize) -> Option<String> {
-        admin::page(&self.seats[position].admin, "/metrics")
+        self.page(position, "/metrics")
     }
 
     /// Has a replica that was not started yet listen on a port of its own, so that something can be put between it and

@@ -3,6 +3,7 @@
 //! It depends on no crate of ours: it must be able to judge them when they do not compile.
 
 mod bench_etcd;
+mod catchup;
 mod ci;
 mod cluster;
 mod convergence;
@@ -90,6 +91,9 @@ enum Task {
     Endure(endure::Options),
     /// Write the same keys again and again, and look whether replicas need ever more memory. Not part of ci.
     Memory(memory::Options),
+    /// Kill one replica of a loaded cluster and measure how fast it comes back and what that costs the others. Not part
+    /// of ci.
+    Catchup(catchup::Options),
     /// Trace the system calls of a real cluster: nothing may leave before it is durable. Needs strace; not part of ci.
     Durability(durability::Options),
     /// Measure synod and etcd under the same load, in turns. Needs etcd; not part of ci.
@@ -136,6 +140,7 @@ fn run(task: Task) -> io::Result<bool> {
         Task::Hostile(options) => hostile::run(&root, &options),
         Task::Endure(options) => endure::run(&root, &options),
         Task::Memory(options) => memory::run(&root, &options),
+        Task::Catchup(options) => catchup::run(&root, &options),
         Task::Durability(options) => durability::run(&root, &options),
         Task::BenchEtcd(options) => bench_etcd::run(&root, &options),
     }

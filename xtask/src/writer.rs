@@ -35,10 +35,10 @@ fn key(number: u64) -> String {
     format!("{PREFIX}{number:012}")
 }
 
-/// What the key with a number has to hold.
+/// What the key with a number has to hold: 256 bytes.
 fn value(number: u64) -> String {
     let mut random = Random::new(number);
-    (0..6).map(|_| format!("{:016x}", random.next())).collect()
+    (0..16).map(|_| format!("{:016x}", random.next())).collect()
 }
 
 /// The number of a key.

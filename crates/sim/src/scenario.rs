@@ -14,7 +14,10 @@ use synod_kernel::process::{Process, Report, Task};
 use synod_kernel::{ClientId, Digest, ReplicaId, Scope, Seq, Signer};
 use synod_state::StateMachine;
 use synod_storage::checkpoint::CheckpointError;
-use synod_storage::{DiskError, Executor, ExecutorError, Failure, Identity, MemoryDisk};
+use synod_storage::{CHUNK_BYTES, DiskError, Executor, ExecutorError, Failure, Identity, MemoryDisk};
+
+/// Bytes of a piece of state in every second world.
+const CHUNK_BYTES_SMALL: usize = 100;
 
 /// What everybody in a world knows.
 #[derive(Clone, Debug)]
@@ -136,6 +139,8 @@ impl Setting {
         machine: Arc<M>,
     ) -> Result<Booted<Executor<M, MemoryDisk>>, EngineError> {
         let (engine, executed, state) = Executor::open(disk, self.identity(id), machine)?;
-        Ok(Booted { engine, executed, state })
+        // States are small here; only small pieces make that they are fetched in several.
+        let chunk_bytes = if self.options.seed.is_multiple_of(2) { CHUNK_BYTES } else { CHUNK_BYTES_SMALL };
+        Ok(Booted { engine: engine.with_chunk_bytes(chunk_bytes), executed, state })
     }
 }

@@ -24,7 +24,7 @@ use synod_state::{Service, StateMachine};
 
 /// Bytes of one piece of state for a peer, about. Each is synced where it arrives, which takes as long as a few
 /// hundred kilobytes do on the way.
-const CHUNK_BYTES: usize = 512 << 10;
+pub const CHUNK_BYTES: usize = 512 << 10;
 /// Durable checkpoints kept for peers that fetch them, besides the newest.
 const SERVED_BESIDES: usize = 2;
 /// Sealed states that wait to become checkpoints or to be returned to, at most.
@@ -46,6 +46,7 @@ pub struct Executor<M, D: Disk> {
     served: BTreeMap<ReplicaId, Seq>,
     /// State being fetched.
     incoming: Option<Incoming<D>>,
+    chunk_bytes: usize,
 }
 
 /// Why a task could not be performed. Final: the process has to end, and says why.
@@ -119,6 +120,7 @@ impl<M: StateMachine, D: Disk> Executor<M, D> {
             durable: BTreeMap::new(),
             served: BTreeMap::new(),
             incoming: None,
+            chunk_bytes: CHUNK_BYTES,
         };
         let Some(loaded) = executor.store.load_newest()? else {
             let root = executor.service.root();
@@ -137,6 +139,12 @@ impl<M: StateMachine, D: Disk> Executor<M, D> {
         executor.service = Service::restore(Arc::clone(executor.service.machine()), map);
         executor.executed = seq;
         Ok((executor, seq, found))
+    }
+
+    /// Gives peers pieces of about so many bytes, in place of [`CHUNK_BYTES`].
+    #[must_use]
+    pub fn with_chunk_bytes(self, chunk_bytes: usize) -> Self {
+        Self { chunk_bytes, ..self }
     }
 
     /// Performs a task. Some are not reported.
@@ -256,8 +264,8 @@ impl<M: StateMachine, D: Disk> Executor<M, D> {
         let state = self.durable.get(&seq)?;
         let end = range.to().map(AsRef::as_ref);
         // A range whose end is no key of any map is served to wherever the piece reaches.
-        let chunk = state.prove_range(range.from(), end, CHUNK_BYTES);
-        let chunk = chunk.unwrap_or_else(|_| state.chunk(range.from(), CHUNK_BYTES)).encode();
+        let chunk = state.prove_range(range.from(), end, self.chunk_bytes);
+        let chunk = chunk.unwrap_or_else(|_| state.chunk(range.from(), self.chunk_bytes)).encode();
         if self.served.insert(to, seq) != Some(seq) {
             self.trim();
         }

@@ -220,9 +220,10 @@ impl Replica {
     /// Proofs of checkpoints: those that the peer will come to next, and the newest, which it may fetch.
     fn help_with_checkpoints(&mut self, from: ReplicaId, theirs: &Progress, out: &mut Out) {
         let soon = theirs.ordered.plus(HELP_MAX as u64);
-        let next = self.history.stable(theirs.stable, soon).take(STABLE_MAX);
-        let newest = self.stable.iter().filter(|stable| stable.statement().seq > theirs.stable.max(soon));
-        let proofs: alloc::vec::Vec<_> = next.chain(newest).cloned().collect();
+        let mut proofs: alloc::vec::Vec<_> =
+            self.history.stable(theirs.stable, soon).take(STABLE_MAX).cloned().collect();
+        let newest = self.stable.clone().filter(|stable| stable.statement().seq > theirs.stable);
+        proofs.extend(newest.filter(|newest| !proofs.contains(newest)));
         proofs.into_iter().for_each(|proof| self.help_with(from, Hint::Stable(proof), out));
         let own = self.checkpoints.values().filter_map(|tally| tally.vote_of(self.config.id()).cloned());
         let own: alloc::vec::Vec<_> = own.collect();

@@ -60,6 +60,8 @@ pub struct Replica {
     /// The highest proved checkpoint that this replica has not reached.
     pub(super) target: Option<Certificate<Checkpoint>>,
     pub(super) transfer: Option<Transfer>,
+    /// Transfers for which the service was asked to get ready, and has not said that it is.
+    pub(super) beginning: usize,
     /// Proofs of checkpoints that this replica will come to, within twice the window.
     pub(super) proved: BTreeMap<Seq, Certificate<Checkpoint>>,
     /// Who has more decisions for us than we keep now.
@@ -101,6 +103,7 @@ impl Replica {
             taken: BTreeMap::new(),
             target: None,
             transfer: None,
+            beginning: 0,
             proved: BTreeMap::new(),
             helper: None,
             history: History::default(),

@@ -121,6 +121,7 @@ impl Replica {
             refused,
             left: BTreeSet::new(),
         });
+        self.beginning += 1;
         out.ask(Task::BeginTransfer { seq, root });
     }
 
@@ -158,7 +159,9 @@ impl Replica {
     /// Asks everybody who is idle for a piece that nobody was asked for.
     fn ask_peers(&mut self, out: &mut Out) {
         let own = self.config.id();
-        let Some(transfer) = self.transfer.as_mut().filter(|transfer| transfer.stage == Stage::Fetching) else { return };
+        let Some(transfer) = self.transfer.as_mut().filter(|transfer| transfer.stage == Stage::Fetching) else {
+            return;
+        };
         let seq = transfer.seq();
         for peer in transfer.idle(own) {
             let Some(range) = transfer.unasked() else { break };
@@ -195,7 +198,9 @@ impl Replica {
 
     /// The service is ready for pieces.
     pub(super) fn on_transfer_begun(&mut self, seq: Seq, progressed: Progressed, out: &mut Out) {
-        let begun = self.transfer.as_mut().filter(|transfer| transfer.seq() == seq);
+        // Reports come in the order of their tasks: only the last one is about the transfer that is under way.
+        self.beginning = self.beginning.saturating_sub(1);
+        let begun = self.transfer.as_mut().filter(|transfer| self.beginning == 0 && transfer.seq() == seq);
         match begun.filter(|transfer| transfer.stage == Stage::Beginning) {
             Some(transfer) => {
                 transfer.stage = Stage::Fetching;
@@ -206,14 +211,7 @@ impl Replica {
     }
 
     /// A piece from a peer.
-    pub(super) fn on_chunk(
-        &mut self,
-        from: ReplicaId,
-        seq: Seq,
-        range: KeyRange,
-        chunk: Option<Bytes>,
-        out: &mut Out,
-    ) {
+    pub(super) fn on_chunk(&mut self, from: ReplicaId, seq: Seq, range: KeyRange, chunk: Option<Bytes>, out: &mut Out) {
         let transfer = self.transfer.as_mut().filter(|transfer| transfer.seq() == seq);
         let Some(transfer) = transfer.filter(|transfer| transfer.asked.get(&from) == Some(&range)) else {
             return out.applied(Rule::IgnoreUnwanted);
@@ -245,10 +243,13 @@ impl Replica {
         out: &mut Out,
     ) {
         let transfer = self.transfer.as_mut().filter(|transfer| transfer.seq() == seq);
-        let Some(transfer) = transfer.filter(|transfer| transfer.checking.contains(&(from, range.clone()))) else {
-            return out.applied(Rule::IgnoreUnwanted);
+        let piece = (from, range);
+        let is_expected = |transfer: &&mut Transfer| {
+            // One that was being checked when the others turned out to be enough changes nothing.
+            transfer.stage == Stage::Fetching && transfer.checking.contains(&piece)
         };
-        transfer.checking.remove(&(from, range));
+        let Some(transfer) = transfer.filter(is_expected) else { return out.applied(Rule::IgnoreUnwanted) };
+        transfer.checking.remove(&piece);
         if progressed == Progressed::Refused {
             transfer.refused.insert(from);
             return self.leave_peer(out);
@@ -258,9 +259,13 @@ impl Replica {
 
     fn note_missing(&mut self, progressed: Progressed, out: &mut Out) {
         let Some(transfer) = &mut self.transfer else { return };
-        if let Progressed::Missing(missing) = progressed {
-            transfer.missing = missing;
-            return self.ask_peers(out);
+        match progressed {
+            Progressed::Missing(missing) => {
+                transfer.missing = missing;
+                return self.ask_peers(out);
+            }
+            Progressed::Refused => return out.applied(Rule::IgnoreUnwanted),
+            Progressed::Complete => {}
         }
         if self.abandon_transfer(out) {
             return self.execute_ready(out);

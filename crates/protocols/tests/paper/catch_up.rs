@@ -24,7 +24,7 @@ fn pbft_tocs_a_replica_that_lags_by_many_checkpoints_learns_decisions() {
     cluster.assert_executed([3], &(1..=122).collect::<Vec<_>>());
     assert!((122..150).contains(&cluster.applied(3, Rule::LearnDecision)), "each is shown about once");
     assert_eq!(cluster.applied(3, Rule::StartTransfer), 0);
-    assert_eq!(cluster.status(3).checkpoint, Seq::new(120), "its window moved along");
+    assert_eq!(cluster.status(3).checkpoint, cluster.status(0).checkpoint, "its window moved along");
     cluster.run(123..=125);
     assert!(cluster.applied(3, Rule::Prepared) > 0, "it votes again");
     cluster.assert_executed(0..4, &(1..=125).collect::<Vec<_>>());

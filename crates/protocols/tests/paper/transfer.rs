@@ -198,8 +198,18 @@ fn pbft_tocs_newer_checkpoints_are_not_chased() {
     cluster.isolate(3);
     cluster.run(1..=22);
     cluster.heal();
-    let is_decided = |message: &Message<Replica>| matches!(hint(message), Some(Hint::Decided { .. }));
-    cluster.lose(move |_, to, message| to == 3 && (is_chunk(message) || is_decided(message)));
+    let asked = Asked::default();
+    let noted = asked.clone();
+    cluster.lose(move |from, to, message| match hint(message) {
+        Some(Hint::FetchChunk { range, .. }) => {
+            noted.borrow_mut().push((to, range.clone()));
+            false
+        }
+        // All but the first piece.
+        Some(Hint::Chunk { range, .. }) => *range != KeyRange::all(),
+        Some(Hint::Decided { .. }) => to == 3 && from != 3,
+        _ => false,
+    });
     cluster.tick(4);
     assert_eq!(cluster.status(3).state, "transfer");
     // It hears of newer ones all the time, while the pieces take theirs.
@@ -208,13 +218,13 @@ fn pbft_tocs_newer_checkpoints_are_not_chased() {
         cluster.tick(1);
     }
     cluster.heal();
-    let answer = cluster.nodes[0].service.clone().perform(Task::ReadChunk {
-        to: id(3),
-        seq: Seq::new(20),
-        range: KeyRange::all(),
-    });
-    let Some(Report::ChunkRead { seq, range, chunk: Some(chunk), .. }) = answer else { panic!("kept: {answer:?}") };
-    cluster.hand(0, 3, &Message::Hint(Hint::Chunk { seq, range, chunk: Some(chunk) }));
+    for (peer, range) in asked.take().into_iter().filter(|(_, range)| *range != KeyRange::all()) {
+        let seq = Seq::new(20);
+        let read = Task::ReadChunk { to: id(3), seq, range };
+        let answer = cluster.nodes[usize::from(peer)].service.clone().perform(read);
+        let Some(Report::ChunkRead { range, chunk: Some(chunk), .. }) = answer else { panic!("kept: {answer:?}") };
+        cluster.hand(peer, 3, &Message::Hint(Hint::Chunk { seq, range, chunk: Some(chunk) }));
+    }
     cluster.deliver_all();
     cluster.tick(4);
     assert_eq!((cluster.applied(3, Rule::StartTransfer), cluster.applied(3, Rule::FinishTransfer)), (1, 1));

@@ -7,7 +7,7 @@ use synod_kernel::adversary::Adversary;
 use synod_kernel::chooser::{Chooser, Seeded};
 use synod_kernel::descriptor::Parameters;
 use synod_kernel::{Membership, ReplicaId, Signer};
-use synod_protocols::pbft::{Config, Replica};
+use synod_protocols::pbft::{Config, HISTORY_BYTES, Replica};
 use synod_sim::draw::pick;
 use synod_sim::options::{OPERATIONS_MIN, SECOND};
 use synod_sim::run::run;
@@ -34,6 +34,11 @@ pub(crate) fn parameters(seed: u64) -> Parameters {
     }
 }
 
+/// Bytes of decisions that replicas of a seed remember: none, those of a few batches, or all.
+fn history_bytes(seed: u64) -> usize {
+    pick(&mut Seeded::new(seed ^ 0x4157_0137), "history", &[0, 6 << 10, HISTORY_BYTES])
+}
+
 impl<A: Adversary<Replica>> Scenario for Pbft<A> {
     type Process = Replica;
     type Adversary = A;
@@ -41,7 +46,8 @@ impl<A: Adversary<Replica>> Scenario for Pbft<A> {
     type Model = Plain;
 
     fn process(&self, setting: &Setting, _: ReplicaId, signer: Arc<dyn Signer>) -> Replica {
-        Replica::new(Config::new(setting.scope, parameters(setting.options.seed), signer))
+        let seed = setting.options.seed;
+        Replica::new(Config::new(setting.scope, parameters(seed), signer).with_history(history_bytes(seed)))
     }
     fn engine(&self, setting: &Setting, id: ReplicaId, disk: MemoryDisk) -> Result<Booted<Self::Engine>, EngineError> {
         setting.executor(id, disk, Arc::new(Registers))

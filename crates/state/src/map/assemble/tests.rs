@@ -48,10 +48,8 @@ fn the_first_piece_says_how_to_share_out_the_rest() {
     let content = scattered(20_000).seal();
     let mut assembler = Assembler::new(content.root());
     assembler.feed(&piece(&content, &Bytes::new(), None, 4_000)).unwrap();
-    let ranges: Vec<usize> = assembler
-        .missing()
-        .map(|(from, to)| content.range(from, to.map(AsRef::as_ref)).count())
-        .collect();
+    let ranges: Vec<usize> =
+        assembler.missing().map(|(from, to)| content.range(from, to.map(AsRef::as_ref)).count()).collect();
     assert_eq!(ranges.len(), CUTS_MAX, "{ranges:?}");
     assert!(ranges.iter().all(|entries| (1..4_000).contains(entries)), "none is empty, none is most: {ranges:?}");
 }

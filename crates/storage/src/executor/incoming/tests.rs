@@ -53,9 +53,8 @@ fn after_a_crash_at_any_operation_only_what_was_not_stored_is_fetched_again() {
             let mut disk = MemoryDisk::new();
             disk.stop_after(operation);
             let (mut fetched, mut stored) = (Vec::new(), BTreeSet::new());
-            let run = begin(&disk, 5, root).and_then(|mut incoming| {
-                fetch(&mut incoming, &content, &mut fetched, &mut stored)
-            });
+            let run = begin(&disk, 5, root)
+                .and_then(|mut incoming| fetch(&mut incoming, &content, &mut fetched, &mut stored));
             finished = run.is_ok();
             crashes += u32::from(!finished);
             match survival {

@@ -1,0 +1,43 @@
+//! Too slow, too dear or not the same state: each is enough for a return to have failed.
+
+use super::*;
+
+fn good() -> Report {
+    Report {
+        missed: 100,
+        back: Some(Duration::from_secs(2)),
+        together: 1000.0,
+        alone: 1200.0,
+        during: 900.0,
+        states: End::Converged { checkpoint: 128, digest: "ab".to_owned() },
+        comparison: Comparison { right: 3, ..Comparison::default() },
+        acknowledged: 3,
+    }
+}
+
+#[test]
+fn a_return_is_good_only_if_it_is_fast_cheap_and_right() {
+    assert!(good().is_good());
+    let spoil: [fn(&mut Report); 7] = [
+        |report| report.back = None,
+        |report| report.back = Some(Duration::from_secs(11)),
+        |report| report.during = 700.0,
+        |report| report.together = 0.0,
+        |report| report.states = End::Apart(String::new()),
+        |report| report.comparison.lost.push("key".to_owned()),
+        |report| report.comparison.right = 2,
+    ];
+    for spoil in spoil {
+        let mut report = good();
+        spoil(&mut report);
+        assert!(!report.is_good(), "{report:?}");
+        assert!(report.to_json().contains("\"good\":false"));
+    }
+}
+
+#[test]
+fn a_report_says_what_was_measured() {
+    let text = good().to_string();
+    assert!(text.contains("2.000 s") && text.contains("(0.90 of the first)") && text.contains("128: ab"), "{text}");
+    assert!(good().to_json().contains("\"back_s\":2.0"));
+}
