@@ -12,11 +12,11 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use clap::Args;
+use clap::{Args, value_parser};
 
 use crate::cluster::{Cluster, LOOK};
-use crate::product;
 use crate::convergence;
+use crate::product;
 use crate::writer::{self, Writer};
 use report::Report;
 
@@ -42,10 +42,10 @@ const KEYS_MAX: u64 = 50_000_000;
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Options {
     /// How many writes are acknowledged while the replica is away.
-    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = value_parser!(u64).range(1..=10_000_000))]
     writes: u64,
     /// Writes a second, at most; the client may be slower.
-    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = value_parser!(u64).range(1..=1_000_000))]
     writes_per_second: u64,
     /// Report as JSON on standard output.
     #[arg(long)]

@@ -12,7 +12,8 @@ use synod_storage::log::MAX_PENDING;
 
 /// Results of batches between the executor and the clients' queues, at most: waiting, and in hand at either end.
 const RESULTS: u64 = super::replica::RESULTS_MAX as u64 + 2;
-/// States kept besides those of two windows: the current one, one that is fetched, and two that are served.
+/// States kept besides those of two windows: the current one, one that is fetched, and two that are served. Each peer
+/// may have one more kept for it.
 const STATES_BESIDES: u64 = 4;
 
 /// Bytes, at most, by what they are for.
@@ -49,7 +50,8 @@ pub fn memory_max(
     clients: usize,
     protocol: u64,
 ) -> MemoryMax {
-    let states = 2 * parameters.window / parameters.checkpoint_interval.max(1) + STATES_BESIDES;
+    let fetched = u64::from(members.size() - 1);
+    let states = 2 * parameters.window / parameters.checkpoint_interval.max(1) + STATES_BESIDES + fetched;
     MemoryMax {
         replica_channels: transport::replicas_memory(limits, members, parameters.frame_max(members)),
         client_channels: transport::clients_memory(limits),

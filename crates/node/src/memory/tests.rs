@@ -17,8 +17,8 @@ fn of(replicas: u16, faults: u16, clients: usize) -> MemoryMax {
 fn four_replicas_with_default_limits() {
     let max = of(4, 1, 1);
     let mebibytes = [max.replica_channels, max.client_channels, max.protocol, max.log, max.results, max.sessions];
-    assert_eq!(mebibytes.map(|bytes| bytes >> 20), [196, 448, 4971, 5099, 512, 67]);
-    assert_eq!(max.total() >> 20, 11_293);
+    assert_eq!(mebibytes.map(|bytes| bytes >> 20), [196, 448, 5123, 5251, 512, 92]);
+    assert_eq!(max.total() >> 20, 11_622);
 }
 
 #[test]

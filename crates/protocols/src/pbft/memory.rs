@@ -3,9 +3,11 @@
 //! The parts are the bounds that the other modules state; docs/LIMITS.md explains them.
 
 use super::answered::OF_ALL_BYTES;
+use super::config::HISTORY_BYTES;
 use super::load;
 use super::message::CHUNK_MAX;
 use super::normal::EARLY_MAX;
+use super::transfer::CHECKING_MAX;
 use synod_kernel::Membership;
 use synod_kernel::descriptor::Parameters;
 use synod_kernel::request::{MAX_BATCH_REQUESTS, MAX_OPERATIONS, MAX_REQUEST_BYTES};
@@ -20,7 +22,8 @@ const OF_PLACE: usize = 3;
 const VOTE_BYTES: usize = 256;
 
 /// Bytes, at most, in a cluster of these members: requests that wait, answers that were given, batches and votes within
-/// twice the window and in the reports of a view change, votes that came early, and pieces of state.
+/// twice the window and in the reports of a view change, votes that came early, pieces of state, and
+/// decisions that are kept for replicas that lag.
 pub fn memory_max(parameters: &Parameters, members: &Membership) -> u64 {
     let replicas = usize::from(members.size());
     let window = usize::try_from(parameters.window).unwrap_or(usize::MAX);
@@ -31,8 +34,9 @@ pub fn memory_max(parameters: &Parameters, members: &Membership) -> u64 {
     // One report of each replica, and the proof of the view.
     let reports = 2 * parameters.frame_max(members);
     let early = replicas.saturating_mul(EARLY_MAX).saturating_mul(batch);
-    let pieces = (1 + replicas) * CHUNK_MAX;
-    let parts = [load::bytes_max(replicas), OF_ALL_BYTES, bodies, votes, reports, early, pieces];
+    // One that is read for each peer, and what each peer sent.
+    let pieces = replicas * (2 + CHECKING_MAX) * CHUNK_MAX;
+    let parts = [load::bytes_max(replicas), OF_ALL_BYTES, bodies, votes, reports, early, pieces, HISTORY_BYTES];
     parts.into_iter().fold(0_u64, |sum, part| sum.saturating_add(part as u64))
 }
 

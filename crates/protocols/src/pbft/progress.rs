@@ -167,13 +167,21 @@ impl Replica {
         self.try_new_view(out);
         self.fetch_reported(out);
         self.remind_primary(out);
-        self.tell_progress(Target::Others, stuck, out);
+        match self.next_helper().filter(|_| stuck && self.lag() > self.config.pipeline()) {
+            // What is decided, one peer can show as well as all.
+            Some(helper) => {
+                self.turn += 1;
+                self.tell_progress(Target::Others, false, out);
+                self.tell_progress(Target::One(helper), true, out);
+            }
+            None => self.tell_progress(Target::Others, stuck, out),
+        }
         out.arm(Timer::Status, self.config.status_interval());
     }
 
-    /// Asks for a batch that was just decided and is not durable here: of those who proved to have it, so many that one
-    /// is correct. The primary is not asked first, because it should have sent it. If nobody answers, everybody is asked
-    /// with the next reports of progress.
+    /// Asks for a batch that was just decided and is not durable here: of those who proved to have it, so many that
+    /// one is correct. The primary is not asked first, because it should have sent it. If nobody answers, everybody is
+    /// asked with the next reports of progress.
     pub(super) fn fetch_decided(&self, seq: Seq, out: &mut Out) {
         let Some(certificate) = self.slots.get(&seq).and_then(|slot| slot.committed.as_ref()) else { return };
         let digest = certificate.statement().digest;
@@ -194,8 +202,24 @@ impl Replica {
         }
     }
 
+    /// By how much some correct replica has ordered more than this one, by the reports of others.
+    pub(super) fn lag(&self) -> u64 {
+        let mut ahead: alloc::vec::Vec<u64> = self.reports.values().map(|seq| seq.get()).collect();
+        ahead.sort_unstable_by(|a, b| b.cmp(a));
+        let vouched = ahead.get(self.config.membership().weak() - 1).copied().unwrap_or_default();
+        vouched.saturating_sub(self.ordered.get())
+    }
+
+    /// Who is asked next among those who say that they have more, in turns.
+    fn next_helper(&self) -> Option<ReplicaId> {
+        let ahead = self.reports.iter().filter(|(_, ordered)| **ordered > self.ordered).map(|(&id, _)| id);
+        let ahead: alloc::vec::Vec<ReplicaId> = ahead.collect();
+        ahead.get(self.turn % ahead.len().max(1)).copied()
+    }
+
     /// A peer says how far it is: give it what it lacks, out of its share.
     pub(super) fn on_progress(&mut self, from: ReplicaId, theirs: Progress, out: &mut Out) {
+        self.reports.insert(from, theirs.ordered);
         if self.defer_help(from, theirs, out) {
             return;
         }

@@ -74,6 +74,10 @@ pub struct Replica {
     pub(super) ordered: Seq,
     /// The last batch the service reported.
     pub(super) executed: Seq,
+    /// What each peer last said that it has ordered: at most n.
+    pub(super) reports: BTreeMap<ReplicaId, Seq>,
+    /// How often one peer alone was asked for what others have.
+    pub(super) turn: usize,
     /// `ordered` when the others were last told.
     pub(super) reported: Seq,
     /// The last number this replica proposed or saw used in its view.
@@ -110,6 +114,8 @@ impl Replica {
             help: Help::default(),
             ordered: Seq::default(),
             executed: Seq::default(),
+            reports: BTreeMap::new(),
+            turn: 0,
             reported: Seq::default(),
             proposed: Seq::default(),
             requests: Requests::default(),

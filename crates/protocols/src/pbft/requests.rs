@@ -279,13 +279,14 @@ impl Replica {
 
     /// A request has waited too long: this primary does not do its duty. [PBFT-OSDI99 §4.4]
     pub(super) fn on_request_timeout(&mut self, key: RequestKey, view: View, out: &mut Out) {
+        let is_behind = self.transfer.is_some() || self.lag() > self.config.checkpoint_interval();
         let waiting = self.requests.waiting.get_mut(&key);
         let timed = waiting.filter(|waiting| matches!(waiting.stage, Stage::Timed { .. }));
         let Some(waiting) = timed.filter(|_| view == self.view && self.mode == Mode::Normal) else {
             return out.applied(Rule::IgnoreStaleTimer);
         };
-        if self.transfer.is_some() {
-            // It may have been executed long ago, and this replica cannot know before it has the state.
+        if is_behind {
+            // It may have been executed long ago, and this replica cannot know before it is there.
             waiting.stage = Stage::Idle;
             return self.start_timer(key, out);
         }
@@ -296,14 +297,15 @@ impl Replica {
     }
 
     /// Gives the primary more time for a request, if it worked as hard as it can since the timer was armed: its turn
-    /// has not come. A primary that is idle, or slow, or has been given enough, is not given more.
+    /// has not come. Or if others are ahead of this replica: they may have executed it. A primary that is idle, or
+    /// slow, or has been given enough, is not given more.
     fn grant_time(&mut self, key: RequestKey, out: &mut Out) -> bool {
-        let done = self.requests.full_batches;
+        let (done, lags) = (self.requests.full_batches, self.lag() > 0);
         let Some(Waiting { stage: Stage::Timed { since, granted, .. }, .. }) = self.requests.waiting.get_mut(&key)
         else {
             return false;
         };
-        if *granted >= GRANTS_MAX || done - *since < self.config.pipeline() {
+        if *granted >= GRANTS_MAX || (done - *since < self.config.pipeline() && !lags) {
             return false;
         }
         (*since, *granted) = (done, *granted + 1);

@@ -21,7 +21,7 @@ use synod_kernel::process::{KeyRange, Transfer as Progressed};
 use synod_kernel::{Certificate, Digest, ReplicaId, Seq, Target, Task};
 
 /// Pieces of one peer that the service has not looked at yet, at most, while that peer is asked for another.
-const CHECKING_MAX: usize = 2;
+pub(super) const CHECKING_MAX: usize = 2;
 
 /// A transfer under way.
 #[derive(Clone, Debug, Hash)]

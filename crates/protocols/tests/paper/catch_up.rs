@@ -3,6 +3,9 @@
 
 use crate::support::{Cluster, hint, id, vow};
 use bytes::Bytes;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
 use synod_kernel::descriptor::Parameters;
 use synod_kernel::process::{KeyRange, Report};
 use synod_kernel::{Effect, Encode, Input, Message, Seq, Task, View};
@@ -56,6 +59,58 @@ fn pbft_tocs_a_replica_that_the_primary_keeps_in_the_dark_stays_near() {
     }
     assert_eq!(cluster.applied(3, Rule::StartTransfer), 0);
     assert!((0..4).all(|at| cluster.applied(at, Rule::LeaveView) == 0));
+}
+
+/// Replica 3 has a request that it does not see executed, and says that the primary is to blame.
+fn blames(cluster: &mut Cluster, reports: &[(u16, u64)]) -> usize {
+    for &(from, ordered) in reports {
+        let (stable, ordered) = (Seq::default(), Seq::new(ordered));
+        let report = Progress { view: View::default(), active: true, stable, ordered, stuck: false };
+        cluster.hand(from, 3, &Message::Hint(Hint::Progress(report)));
+    }
+    cluster.time_out([3]);
+    cluster.applied(3, Rule::LeaveView)
+}
+
+#[test]
+fn pbft_tocs_a_replica_behind_others_does_not_blame_the_primary() {
+    let mut cluster = Cluster::new(4, 1);
+    cluster.lose(|_, _, _| true);
+    cluster.lose_forwards(true);
+    cluster.submit(3, 1);
+    assert_eq!(blames(&mut cluster.clone(), &[]), 1, "nobody has executed it");
+    assert_eq!(blames(&mut cluster.clone(), &[(1, 1_000)]), 1, "one may lie");
+    let two = [(1, 1_000), (2, 900)];
+    for _ in 0..100 {
+        assert_eq!(blames(&mut cluster, &two), 0, "one of them is correct");
+    }
+    let near = [(1, 2), (2, 3)];
+    let patience = (0..100).find(|_| blames(&mut cluster, &near) > 0);
+    assert!(patience.is_some_and(|patience| (2..60).contains(&patience)), "who is near does in the end: {patience:?}");
+}
+
+#[test]
+fn pbft_tocs_who_lags_asks_one_peer_after_the_other_for_what_is_decided() {
+    let mut cluster = remembering();
+    cluster.isolate(3);
+    cluster.run(1..=40);
+    cluster.heal();
+    let asked = Rc::new(RefCell::new(BTreeMap::<u16, usize>::new()));
+    let noted = asked.clone();
+    cluster.lose(move |from, to, message| {
+        let is_stuck = matches!(hint(message), Some(Hint::Progress(Progress { stuck: true, .. })));
+        if is_stuck && from == 3 {
+            *noted.borrow_mut().entry(to).or_default() += 1;
+        }
+        to == 3 && !matches!(hint(message), Some(Hint::Progress(_)))
+    });
+    cluster.tick(1);
+    asked.borrow_mut().clear();
+    cluster.tick(6);
+    assert_eq!(*asked.borrow(), BTreeMap::from([(0, 2), (1, 2), (2, 2)]), "a liar costs one interval in three");
+    cluster.heal();
+    cluster.tick(2);
+    cluster.assert_executed([3], &(1..=40).collect::<Vec<_>>());
 }
 
 #[test]

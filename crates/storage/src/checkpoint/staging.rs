@@ -1,9 +1,9 @@
 //! Pieces of a checkpoint that is being fetched, kept through a crash so that only the others have to be fetched again.
 //!
-//! One file for each checkpoint that is fetched: a header that names it, and the pieces, each with a tag that is chained
-//! to the one before it. A piece is durable once [`Staging::append`] has returned. Reading ends at the first piece that
-//! is not whole, which is the one that a crash cut short, or damage. Nothing here is believed: whoever reads a piece
-//! verifies it again, so whatever is lost or wrong costs time only.
+//! One file for each checkpoint that is fetched: a header that names it, and the pieces, each with a tag that is
+//! chained to the one before it. A piece is durable once [`Staging::append`] has returned. Reading ends at the first
+//! piece that is not whole, which is the one that a crash cut short, or damage. Nothing here is believed: whoever reads
+//! a piece verifies it again, so whatever is lost or wrong costs time only.
 
 use super::format::{number_of, numbered};
 use crate::tag::{Tag, TagKey, array};
