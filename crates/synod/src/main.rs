@@ -21,6 +21,10 @@ use cli::{Cli, Command, LogFormat};
 use failure::{Cause, Failure};
 use std::process::{self, ExitCode};
 
+/// Replicas and clients live on small allocations that pass from thread to thread.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     end_on_panic();
     let cli = match Cli::try_parse() {
