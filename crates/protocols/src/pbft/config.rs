@@ -88,6 +88,10 @@ impl Config {
     pub(super) fn status_interval(&self) -> Duration {
         Duration::from_millis(u64::from(self.parameters.status_interval_ms))
     }
+    /// Status intervals in which a correct primary has a request executed: the view timeout and one more.
+    pub(super) fn grace(&self) -> u32 {
+        self.parameters.view_timeout_ms.div_ceil(self.parameters.status_interval_ms.max(1)).saturating_add(1)
+    }
     /// How long one peer may take for one piece of state before another is asked.
     pub(super) fn transfer_timeout(&self) -> Duration {
         self.view_timeout(0)

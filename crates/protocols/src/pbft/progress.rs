@@ -154,6 +154,8 @@ impl Replica {
     pub(super) fn on_status_timeout(&mut self, out: &mut Out) {
         let stuck = self.ordered == self.reported;
         self.reported = self.ordered;
+        self.grace = self.grace.saturating_sub(1);
+        self.note_lag();
         self.renew_shares(out);
         self.abandon_transfer(out);
         if let Some(target) = self.target.clone().filter(|target| stuck && target.statement().seq > self.ordered) {
@@ -210,6 +212,15 @@ impl Replica {
         vouched.saturating_sub(self.ordered.get())
     }
 
+    /// Notes whether this replica is far behind others. Then, and a moment later, it does not blame the primary:
+    /// requests that wait here may have been executed long ago, and their timers ran for as long as it took to come
+    /// back.
+    pub(super) fn note_lag(&mut self) {
+        if self.transfer.is_some() || self.lag() > self.config.checkpoint_interval() {
+            self.grace = self.config.grace();
+        }
+    }
+
     /// Who is asked next among those who say that they have more, in turns.
     fn next_helper(&self) -> Option<ReplicaId> {
         let ahead = self.reports.iter().filter(|(_, ordered)| **ordered > self.ordered).map(|(&id, _)| id);
@@ -220,6 +231,7 @@ impl Replica {
     /// A peer says how far it is: give it what it lacks, out of its share.
     pub(super) fn on_progress(&mut self, from: ReplicaId, theirs: Progress, out: &mut Out) {
         self.reports.insert(from, theirs.ordered);
+        self.note_lag();
         if self.defer_help(from, theirs, out) {
             return;
         }

@@ -76,6 +76,8 @@ pub struct Replica {
     pub(super) executed: Seq,
     /// What each peer last said that it has ordered: at most n.
     pub(super) reports: BTreeMap<ReplicaId, Seq>,
+    /// Status intervals for which this replica, which was far behind, does not blame the primary.
+    pub(super) grace: u32,
     /// How often one peer alone was asked for what others have.
     pub(super) turn: usize,
     /// `ordered` when the others were last told.
@@ -115,6 +117,7 @@ impl Replica {
             ordered: Seq::default(),
             executed: Seq::default(),
             reports: BTreeMap::new(),
+            grace: 0,
             turn: 0,
             reported: Seq::default(),
             proposed: Seq::default(),

@@ -279,7 +279,8 @@ impl Replica {
 
     /// A request has waited too long: this primary does not do its duty. [PBFT-OSDI99 §4.4]
     pub(super) fn on_request_timeout(&mut self, key: RequestKey, view: View, out: &mut Out) {
-        let is_behind = self.transfer.is_some() || self.lag() > self.config.checkpoint_interval();
+        self.note_lag();
+        let is_behind = self.grace > 0;
         let waiting = self.requests.waiting.get_mut(&key);
         let timed = waiting.filter(|waiting| matches!(waiting.stage, Stage::Timed { .. }));
         let Some(waiting) = timed.filter(|_| view == self.view && self.mode == Mode::Normal) else {
