@@ -4,6 +4,7 @@
 //! second copy while a state is fetched, and what the system keeps for sockets and files.
 
 use crate::transport::{self, Limits};
+use crate::verify;
 use synod_kernel::Membership;
 use synod_kernel::descriptor::Parameters;
 use synod_state::MAX_BATCH_RESULTS;
@@ -23,6 +24,8 @@ pub struct MemoryMax {
     pub replica_channels: u64,
     /// The same for clients, and for strangers.
     pub client_channels: u64,
+    /// Signatures that need not be checked again.
+    pub signatures: u64,
     /// What the protocol keeps.
     pub protocol: u64,
     /// Records on their way to the log: what is written, and what a compaction writes anew.
@@ -36,8 +39,8 @@ pub struct MemoryMax {
 impl MemoryMax {
     /// All of it.
     pub fn total(&self) -> u64 {
-        let Self { replica_channels, client_channels, protocol, log, results, sessions } = *self;
-        [replica_channels, client_channels, protocol, log, results, sessions].iter().sum()
+        let Self { replica_channels, client_channels, signatures, protocol, log, results, sessions } = *self;
+        [replica_channels, client_channels, signatures, protocol, log, results, sessions].iter().sum()
     }
 }
 
@@ -55,6 +58,7 @@ pub fn memory_max(
     MemoryMax {
         replica_channels: transport::replicas_memory(limits, members, parameters.frame_max(members)),
         client_channels: transport::clients_memory(limits),
+        signatures: verify::REMEMBERED as u64 * verify::BYTES_EACH as u64,
         protocol,
         log: protocol + MAX_PENDING as u64,
         results: RESULTS * MAX_BATCH_RESULTS as u64,

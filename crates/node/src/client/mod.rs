@@ -9,7 +9,6 @@ mod bundler;
 mod handle;
 mod options;
 mod replies;
-mod verified;
 mod worker;
 
 pub use bundler::{Bundler, OperationOutcome};

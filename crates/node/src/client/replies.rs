@@ -1,9 +1,8 @@
 //! What replicas send to a client, from the connection to the client's worker.
 
-use super::verified::Remembering;
 use crate::status::NodeStatus;
 use crate::transport::{Origin, Permits, Refusal, Sink};
-use crate::verify::BatchVerifier;
+use crate::verify::{BatchVerifier, Remembering};
 use bytes::Bytes;
 use std::sync::Arc;
 use synod_kernel::frame::{FrameKind, HEADER_BYTES, Header};

@@ -4,7 +4,6 @@ use super::announcement::Announcement;
 use super::handle::{CallError, Settled, StatusError};
 use super::options::ClientOptions;
 use super::replies::{Heard, Replies};
-use super::verified::Remembering;
 use crate::files::ClientFolder;
 use crate::metrics::Metrics;
 use crate::status::NodeStatus;
@@ -12,7 +11,7 @@ use crate::timers::Timers;
 use crate::transport::{
     Connectivity, Dialer, Limits, MAX_CLIENT_REPLY, Origin, SendQueue, TlsIdentity, Weight, dial_until_finished,
 };
-use crate::verify::BatchVerifier;
+use crate::verify::{BatchVerifier, Remembering};
 use bytes::Bytes;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -33,6 +32,8 @@ const QUERIES_MAX: usize = 64;
 
 type Answer = oneshot::Sender<Result<Settled, CallError>>;
 
+/// Signatures that are not checked again. A client has few batches under way, and of each one signature per replica.
+const SIGNATURES_REMEMBERED: usize = 512;
 /// What the handle asks for.
 #[derive(Debug)]
 pub(super) enum Command {
@@ -87,7 +88,7 @@ impl Worker {
         let ClientOptions { protocol, patience, limits, .. } = options;
         let scope = *folder.cluster().scope();
         let (sender, heard) = mpsc::channel(HEARD_MAX);
-        let verifier = Arc::new(Remembering::new(BatchVerifier::new(folder.cluster())));
+        let verifier = Arc::new(Remembering::new(BatchVerifier::new(folder.cluster()), SIGNATURES_REMEMBERED));
         let replies = Replies { scope, protocol, verifier, heard: sender };
         let logic = new_logic(folder, patience);
         let header = Header { domain: scope.domain, protocol, kind: FrameKind::Request };
@@ -242,6 +243,7 @@ fn dial_all(
             tls: identity.client(entry.transport_key),
             limits: limits.clone(),
             origin,
+            backlog_max: usize::MAX,
             frame_max: MAX_CLIENT_REPLY,
             sink: replies.clone(),
             on_change: move |is_up| {

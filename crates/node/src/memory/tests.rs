@@ -16,9 +16,10 @@ fn of(replicas: u16, faults: u16, clients: usize) -> MemoryMax {
 #[test]
 fn four_replicas_with_default_limits() {
     let max = of(4, 1, 1);
-    let mebibytes = [max.replica_channels, max.client_channels, max.protocol, max.log, max.results, max.sessions];
-    assert_eq!(mebibytes.map(|bytes| bytes >> 20), [196, 448, 5123, 5251, 512, 92]);
-    assert_eq!(max.total() >> 20, 11_622);
+    let MemoryMax { replica_channels, client_channels, signatures, protocol, log, results, sessions } = max;
+    let parts = [replica_channels, client_channels, signatures, protocol, log, results, sessions];
+    assert_eq!(parts.map(|bytes| bytes >> 20), [196, 448, 4, 5123, 5251, 512, 92]);
+    assert_eq!(max.total() >> 20, 11_626);
 }
 
 #[test]

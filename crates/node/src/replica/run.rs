@@ -39,6 +39,10 @@ use tokio::time::timeout;
 /// How long an orderly end waits for what is queued to be sent.
 const FAREWELL: Duration = Duration::from_secs(1);
 
+/// Bytes of what was said to a replica while it was away that it is told when it is back. With the latest it can
+/// follow; what it lacks it asks for, and until it had taken in all the rest, it could not.
+const BACKLOG_BYTES: usize = 1 << 20;
+
 /// Descriptors for everything but strangers and clients: the log, checkpoints, two connections with each of up to 32
 /// other replicas, the admin pages.
 const RESERVED_FILES: usize = 128;
@@ -253,6 +257,7 @@ fn dial_others(
             tls: identity.client(entry.transport_key),
             limits: limits.clone(),
             origin,
+            backlog_max: BACKLOG_BYTES,
             frame_max: HEADER_BYTES,
             sink: SendOnly,
             on_change: move |is_up| connectivity.outbound(id, is_up),

@@ -1,7 +1,8 @@
 //! The dialling side: one connection to one replica, made again whenever it breaks.
 //!
-//! What is queued survives a broken connection, what was already handed to it may not. Waits grow from one attempt to
-//! the next and are jittered, so that replicas that come back together are not dialled in step.
+//! What was queued last survives a broken connection, what was already handed to it may not. How much of it is the
+//! caller's to say: a replica that was away asks for what it lacks, and would have to take in all of that first. Waits
+//! grow from one attempt to the next and are jittered, so that replicas that come back together are not dialled in step.
 
 use super::connection::{End, Origin, Sink, Terms, carry};
 use super::limits::Limits;
@@ -32,6 +33,8 @@ pub(crate) struct Dialer<K, F> {
     pub(crate) limits: Limits,
     /// What is sent to it, and how its connection counts.
     pub(crate) origin: Arc<Origin>,
+    /// Bytes of what was queued before a connection that it is sent when there is one; of the rest it has to ask.
+    pub(crate) backlog_max: usize,
     /// Bytes of a frame from it, at most.
     pub(crate) frame_max: usize,
     /// Where its frames go.
@@ -94,6 +97,8 @@ async fn connect<K, F>(dialer: &Dialer<K, F>) -> io::Result<TlsStream<TcpStream>
 async fn hold<K: Sink, F: Fn(bool) + Send>(dialer: &Dialer<K, F>, stream: TlsStream<TcpStream>) -> End {
     let Dialer { id, address, limits, origin, frame_max, sink, on_change, .. } = dialer;
     tracing::info!("connected to replica {id} at {address}");
+    let dropped = origin.queue.keep_newest(dialer.backlog_max);
+    origin.counters.frames_dropped.inc_by(dropped as u64);
     on_change(true);
     origin.counters.connections.inc();
     let terms = Terms::new(*frame_max, None, limits);

@@ -180,6 +180,18 @@ impl SendQueue {
         dropped
     }
 
+    /// Drops the oldest frames until no more than `bytes` are left, and says how many were dropped.
+    pub(crate) fn keep_newest(&self, bytes: usize) -> usize {
+        let mut inner = self.inner();
+        let before = inner.frames();
+        while inner.bytes > bytes
+            && let Some(frame) = inner.pop()
+        {
+            self.give_back(frame.len());
+        }
+        before - inner.frames()
+    }
+
     /// Moves queued frames of about `bytes` together into `batch`, in order, waiting for the first one. What was taken
     /// before is done with: it takes up no room any more. The end of the queue is an error that says why. May be
     /// cancelled: frames leave the queue only when this returns.

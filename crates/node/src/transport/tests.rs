@@ -240,6 +240,7 @@ async fn a_dialler_reconnects_and_sends_what_is_queued() {
         tls: TlsIdentity::new(&site.key_of_replica(1)).client(site.made.cluster.descriptor().replicas[0].transport_key),
         limits: Limits { backoff_min: Duration::from_millis(1), ..Limits::default() },
         origin: origin.clone(),
+        backlog_max: usize::MAX,
         frame_max: 100,
         sink: Nothing,
         on_change: move |is_up| connectivity.outbound(ReplicaId::new(0), is_up),

@@ -7,6 +7,7 @@
 
 use super::batch::BatchVerifier;
 use super::lanes::{Lanes, Turn};
+use super::remembering::Remembering;
 use crate::metrics::{Meter, Metrics, Stage};
 use crate::transport::{Closing, Origin};
 use bytes::Bytes;
@@ -22,6 +23,10 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 /// Frames that one thread takes at once. More would save little and let the first ones wait.
 const FRAMES_AT_ONCE: usize = 32;
+
+/// Signatures that are not checked again when they come again. A client that repeats itself, a batch of requests that
+/// came alone before, a certificate: all do within seconds.
+pub(crate) const REMEMBERED: usize = 8192;
 
 /// What a frame claims to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,6 +128,7 @@ impl Pool {
         metrics: &Arc<Metrics>,
         out: &mpsc::UnboundedSender<Verified<P>>,
     ) -> io::Result<Self> {
+        let verifier = Arc::new(Remembering::new(verifier.clone(), REMEMBERED));
         let mut pool = Self { lanes: Arc::new(Lanes::new()), threads: Vec::new() };
         for number in 0..count {
             let worker = Worker {
@@ -163,7 +169,7 @@ struct Worker<P: Process> {
     meter: Meter,
     count: usize,
     scope: Scope,
-    verifier: BatchVerifier,
+    verifier: Arc<Remembering<BatchVerifier>>,
     metrics: Arc<Metrics>,
     out: mpsc::UnboundedSender<Verified<P>>,
 }
@@ -242,7 +248,7 @@ impl<P: Process> Worker<P> {
         self.metrics.signatures_checked.inc_by(checks.len() as u64);
         let all_good = self.verifier.verify(&checks).is_ok();
         for (origin, frame, permits) in parsed {
-            let verifier: &dyn Verifier = if all_good { &FoundGood } else { &self.verifier };
+            let verifier: &dyn Verifier = if all_good { &FoundGood } else { &*self.verifier };
             match frame.verify(origin.peer, verifier) {
                 // Nobody listens once the replica ends.
                 Ok(input) => drop(self.out.send(Verified { input, permits })),

@@ -51,6 +51,7 @@ mod message;
 mod new_view;
 mod normal;
 mod progress;
+mod propose;
 mod queue;
 mod replica;
 mod requests;

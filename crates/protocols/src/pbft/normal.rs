@@ -1,4 +1,5 @@
-//! The three phases in one view: pre-prepare, prepare, commit; and execution in order. [PBFT-OSDI99 §4.2]
+//! The three phases in one view: pre-prepare, prepare, commit; and execution in order. [PBFT-OSDI99 §4.2] When the
+//! primary proposes is [`super::propose`]'s.
 //!
 //! Two things are durable before a vote leaves, because they are recorded before it: the batch before PREPARE,
 //! the prepared certificate before COMMIT. So after a power cut of all replicas, whatever a client was told is on
@@ -315,41 +316,6 @@ impl Replica {
         self.requests.note_work(seq, &outcomes, batch.as_ref(), self.config.batch_bytes());
         self.answer_batch(seq, batch.as_ref(), outcomes, out);
         self.propose(out);
-    }
-
-    /// The primary gives waiting requests a number, as far as pipeline and window allow. [PBFT-OSDI99 §4.2]
-    pub(super) fn propose(&mut self, out: &mut Out) {
-        while self.is_active_primary() {
-            let seq = self.next_place();
-            let under_way = seq.get() - 1 - self.ordered.get();
-            if seq > self.high() || under_way >= self.config.pipeline() {
-                return;
-            }
-            let Some(batch) = self.requests.next_batch(self.config.batch_bytes()) else { return };
-            self.proposed = seq;
-            let vote = sign(Prepare { view: self.view, seq, digest: batch.digest() }, &self.config);
-            let slot = self.slots.entry(seq).or_default();
-            slot.prepares.cast(vote.clone()).expect("the first vote of our own in this place");
-            slot.proposal = Some(vote.clone());
-            out.applied(Rule::Propose);
-            self.bodies.insert(batch.digest(), batch.clone());
-            out.vow(Target::Others, Vow::PrePrepare(PrePrepare::new(vote, batch)));
-            self.advance(seq, out);
-        }
-    }
-
-    /// The next number that is free: nothing is decided there, and this replica has not voted there in this view,
-    /// before a crash perhaps.
-    fn next_place(&self) -> Seq {
-        let is_taken = |seq: &Seq| {
-            let slot = self.slots.get(seq);
-            slot.is_some_and(|slot| slot.committed.is_some() || own_vote(&slot.prepares, &self.config).is_some())
-        };
-        let mut seq = self.proposed.max(self.ordered).max(self.low()).next();
-        while is_taken(&seq) {
-            seq = seq.next();
-        }
-        seq
     }
 
     /// Everything this replica said about `seq` in its view, again: for a peer that lacks it.

@@ -15,27 +15,44 @@ pub(super) struct Place {
     arrival: u64,
 }
 
+/// A request that stands in the queue.
+#[derive(Clone, Copy, Debug, Hash)]
+struct Queued {
+    key: RequestKey,
+    bytes: usize,
+}
+
 /// Requests by client, and of each client by arrival. As many as are pushed and not taken or removed.
 #[derive(Clone, Debug, Default, Hash)]
 pub(super) struct Queue {
-    waiting: BTreeMap<Place, RequestKey>,
+    waiting: BTreeMap<Place, Queued>,
+    /// The sizes of these requests together.
+    bytes: usize,
     arrivals: u64,
     /// Who was served last.
     served: Option<ClientId>,
 }
 
 impl Queue {
-    /// Puts a request behind all of its client.
-    pub(super) fn push(&mut self, key: RequestKey) -> Place {
+    /// Puts a request of so many bytes behind all of its client.
+    pub(super) fn push(&mut self, key: RequestKey, bytes: usize) -> Place {
         self.arrivals += 1;
         let place = Place { client: key.client, arrival: self.arrivals };
-        self.waiting.insert(place, key);
+        self.waiting.insert(place, Queued { key, bytes });
+        self.bytes += bytes;
         place
     }
 
     /// Takes out what stands there.
     pub(super) fn remove(&mut self, place: Place) {
-        self.waiting.remove(&place);
+        if let Some(Queued { bytes, .. }) = self.waiting.remove(&place) {
+            self.bytes -= bytes;
+        }
+    }
+
+    /// How many requests wait, and their bytes.
+    pub(super) fn size(&self) -> (usize, usize) {
+        (self.waiting.len(), self.bytes)
     }
 
     /// Whose turn it is, and with what.
@@ -44,7 +61,7 @@ impl Queue {
             let last = Place { client, arrival: u64::MAX };
             self.waiting.range((Bound::Excluded(last), Bound::Unbounded)).next()
         });
-        after_served.or_else(|| self.waiting.first_key_value()).map(|(place, key)| (*place, *key))
+        after_served.or_else(|| self.waiting.first_key_value()).map(|(place, queued)| (*place, queued.key))
     }
 
     /// The request whose turn it is.
@@ -55,7 +72,7 @@ impl Queue {
     /// Takes out the request whose turn it is. Its client has had its turn.
     pub(super) fn pop_first(&mut self) {
         if let Some((place, _)) = self.next() {
-            self.waiting.remove(&place);
+            self.remove(place);
             self.served = Some(place.client);
         }
     }
@@ -63,6 +80,7 @@ impl Queue {
     /// Forgets what waits. Whose turn it is stays.
     pub(super) fn clear(&mut self) {
         self.waiting.clear();
+        self.bytes = 0;
     }
 }
 

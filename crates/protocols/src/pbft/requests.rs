@@ -60,6 +60,11 @@ enum Stage {
     Proposed,
 }
 
+/// Whether so much is at least half of what a batch may hold.
+fn is_large(count: usize, bytes: usize, bytes_max: usize) -> bool {
+    count >= MAX_BATCH_REQUESTS / 2 || bytes >= bytes_max / 2
+}
+
 /// The waiting and the answered.
 #[derive(Clone, Debug, Default, Hash)]
 pub(super) struct Requests {
@@ -105,7 +110,7 @@ impl Requests {
     /// Puts a request in the primary's queue, unless it is there or was proposed.
     fn enqueue(&mut self, key: RequestKey) {
         if let Some(waiting) = self.waiting.get_mut(&key).filter(|waiting| waiting.stage == Stage::Idle) {
-            waiting.stage = Stage::Queued(self.queue.push(key));
+            waiting.stage = Stage::Queued(self.queue.push(key, waiting.request.size()));
         }
     }
 
@@ -135,9 +140,15 @@ impl Requests {
             .zip(requests)
             .filter(is_new)
             .fold((0, 0), |(count, bytes), (_, request)| (count + 1, bytes + request.size()));
-        if count >= MAX_BATCH_REQUESTS / 2 || bytes >= bytes_max / 2 {
+        if is_large(count, bytes, bytes_max) {
             self.full_batches += 1;
         }
+    }
+
+    /// Whether enough waits for a large batch.
+    pub(super) fn has_large_batch(&self, bytes_max: usize) -> bool {
+        let (count, bytes) = self.queue.size();
+        is_large(count, bytes, bytes_max)
     }
 
     /// Takes the next requests to propose, of each client in turn; none if nothing waits. At least one, however large.

@@ -108,7 +108,7 @@ fn pbft_4_3_checkpoints_elsewhere_are_ignored() {
 
 #[test]
 fn pbft_4_3_what_is_kept_is_what_start_needs() {
-    let mut cluster = Cluster::new(4, 1);
+    let mut cluster = Cluster::deep(4, 1);
     cluster.run(1..=3);
     // Two more prepare and do not commit, one is only proposed; then the checkpoint at 4 becomes stable.
     cluster.lose(|_, _, message| match vow(message) {
@@ -198,7 +198,7 @@ fn pbft_4_3_lost_checkpoints_are_repeated() {
 /// left the view alone, replica 3 is gone. Replica 0 gets there only if replica 1 can still prove what it executed.
 #[test]
 fn pbft_4_3_the_proofs_of_what_a_checkpoint_holds_survive_with_it() {
-    let mut cluster = Cluster::new(4, 1);
+    let mut cluster = Cluster::deep(4, 1);
     cluster.lose(|_, to, message| to != 1 && matches!(vow(message), Some(Vow::Commit(_))));
     cluster.run(1..=4);
     cluster.assert_executed([1], &[1, 2, 3, 4]);

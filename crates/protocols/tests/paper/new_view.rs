@@ -7,7 +7,7 @@ use synod_protocols::pbft::{Commit, Fact, Hint, NewView, Prepare, Replica, Rule,
 
 #[test]
 fn pbft_4_4_what_committed_anywhere_is_proposed_again() {
-    let mut cluster = Cluster::new(4, 1);
+    let mut cluster = Cluster::deep(4, 1);
     // Replica 1 alone hears commits; then the primary is gone.
     cluster.lose(|_, to, message| to != 1 && is_commit(message));
     cluster.run(1..=3);
@@ -21,7 +21,7 @@ fn pbft_4_4_what_committed_anywhere_is_proposed_again() {
 
 #[test]
 fn pbft_4_4_gaps_get_the_null_request() {
-    let mut cluster = Cluster::new(4, 1);
+    let mut cluster = Cluster::deep(4, 1);
     // The proposal for 2 is lost on every way, the one for 3 prepares everywhere.
     cluster.lose(|_, _, message| match vow(message) {
         Some(Vow::PrePrepare(proposal)) => proposal.vote().statement().seq == Seq::new(2),
@@ -68,7 +68,7 @@ fn new_view_of(cluster: &Cluster, at: u16) -> NewView {
 
 /// A cluster in which view 1 is about to start with a batch, a gap and a batch.
 pub fn before_new_view() -> (Cluster, NewView) {
-    let mut cluster = Cluster::new(4, 1);
+    let mut cluster = Cluster::deep(4, 1);
     cluster.lose(|_, _, message| match vow(message) {
         Some(Vow::PrePrepare(proposal)) => proposal.vote().statement().seq == Seq::new(2),
         Some(Vow::Commit(_)) => true,

@@ -1,6 +1,7 @@
 //! §4.1 and §4.2: three phases, in whatever order the network delivers them.
 
 use crate::support::{Cluster, id, vow};
+use synod_kernel::descriptor::Parameters;
 use synod_kernel::{Batch, Digest, Effect, Message, Record, Seq, Target, View};
 use synod_protocols::pbft::{Commit, Evidence, Fact, Hint, Prepare, Replica, Rule, Vow};
 
@@ -169,8 +170,8 @@ fn pbft_4_2_nobody_votes_outside_the_window() {
 }
 
 #[test]
-fn pbft_4_2_the_primary_keeps_to_pipeline_and_window() {
-    let mut cluster = Cluster::new(4, 1);
+fn pbft_4_2_the_primary_keeps_to_the_pipeline() {
+    let mut cluster = Cluster::deep(4, 1);
     (1..4).for_each(|at| cluster.crash(at));
     (1..=6).for_each(|number| cluster.submit(0, number));
     assert_eq!(cluster.applied(0, Rule::Propose), 4, "a pipeline of four");
@@ -178,12 +179,26 @@ fn pbft_4_2_the_primary_keeps_to_pipeline_and_window() {
 }
 
 #[test]
+fn pbft_4_2_the_primary_keeps_to_the_window() {
+    let parameters =
+        Parameters { checkpoint_interval: 4, window: 8, pipeline: 8, batch_bytes: 1, ..Parameters::default() };
+    let mut cluster = Cluster::with(4, 1, parameters);
+    // Nothing becomes a stable checkpoint.
+    cluster.lose(|_, _, message| matches!(vow(message), Some(Vow::Checkpoint(_))));
+    (1..=12).for_each(|number| cluster.submit(0, number));
+    cluster.deliver_all();
+    assert_eq!(cluster.applied(0, Rule::Propose), 8, "a window of eight");
+    cluster.assert_executed(0..4, &[1, 2, 3, 4, 5, 6, 7, 8]);
+}
+
+#[test]
 fn pbft_4_2_what_waits_shares_a_batch() {
     let mut cluster = Cluster::new(4, 1);
     (1..=9).for_each(|number| cluster.submit(0, number));
+    assert_eq!(cluster.applied(0, Rule::Propose), 2, "small batches do not fill the pipeline");
     cluster.deliver_all();
     cluster.assert_executed(0..4, &[1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    assert_eq!(cluster.nodes[3].service.batches.len(), 5, "four by themselves, the rest together");
+    assert_eq!(cluster.nodes[3].service.batches.len(), 3, "two by themselves, the rest together");
 }
 
 #[test]

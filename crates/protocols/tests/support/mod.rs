@@ -99,6 +99,12 @@ impl Cluster {
         Self::with(n, f, Parameters { checkpoint_interval: 4, window: 8, pipeline: 4, ..Parameters::default() })
     }
 
+    /// The same, and every request is as much as a batch may hold, so that each leaves alone and the pipeline is used.
+    pub fn deep(n: u16, f: u16) -> Self {
+        let parameters = Parameters { checkpoint_interval: 4, window: 8, pipeline: 4, ..Parameters::default() };
+        Self::with(n, f, Parameters { batch_bytes: 1, ..parameters })
+    }
+
     pub fn with(n: u16, f: u16, parameters: Parameters) -> Self {
         Self::with_history(n, f, parameters, 0)
     }

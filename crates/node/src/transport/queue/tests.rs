@@ -44,6 +44,19 @@ async fn the_oldest_expendable_frame_goes_first() {
 }
 
 #[tokio::test]
+async fn of_a_backlog_the_newest_frames_are_kept() {
+    let queue = SendQueue::new(100, 100, Overflow::DropOldest);
+    for (name, weight) in [("a", Weight::Essential), ("b", Weight::Expendable), ("c", Weight::Essential)] {
+        queue.push(frame(name, 20), weight);
+    }
+    assert_eq!(queue.keep_newest(60), 0);
+    assert_eq!(queue.keep_newest(59), 1, "whatever it weighs");
+    assert_eq!(queue.bytes(), 40);
+    assert_eq!(drain(&queue).await, ["b", "c"]);
+    assert_eq!(queue.keep_newest(0), 0);
+}
+
+#[tokio::test]
 async fn the_number_of_frames_is_bounded_too() {
     let queue = SendQueue::new(usize::MAX, 3, Overflow::DropOldest);
     let dropped: usize = (0..10).map(|n| queue.push(frame(&format!("{n}"), 5), Weight::Expendable)).sum();

@@ -80,7 +80,7 @@ async fn one_bad_signature_does_not_spoil_the_others() {
         lanes: lanes.clone(),
         count: 1,
         scope: *cluster.scope(),
-        verifier: BatchVerifier::new(cluster),
+        verifier: Arc::new(Remembering::new(BatchVerifier::new(cluster), REMEMBERED)),
         meter: world.metrics.stage(Stage::Verify),
         metrics: world.metrics.clone(),
         out,

@@ -4,6 +4,8 @@ use super::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use synod_kernel::ReplicaId;
 
+const REMEMBERED: usize = 100;
+
 /// Finds signatures good that repeat their digest, and counts what it is asked.
 #[derive(Default)]
 struct Counting(AtomicUsize);
@@ -31,7 +33,7 @@ fn asked(verifier: &Remembering<Counting>) -> usize {
 
 #[test]
 fn a_signature_is_checked_once() {
-    let verifier = Remembering::new(Counting::default());
+    let verifier = Remembering::new(Counting::default(), REMEMBERED);
     for _ in 0..3 {
         assert_eq!(verifier.verify(&[check(1, b"a")]), Ok(()));
         assert_eq!(asked(&verifier), 1);
@@ -42,7 +44,7 @@ fn a_signature_is_checked_once() {
 
 #[test]
 fn what_differs_in_anything_is_checked_by_itself() {
-    let verifier = Remembering::new(Counting::default());
+    let verifier = Remembering::new(Counting::default(), REMEMBERED);
     let good = check(1, b"a");
     assert_eq!(verifier.verify(&[good]), Ok(()));
     let mut last_byte = good.signature;
@@ -62,7 +64,7 @@ fn what_differs_in_anything_is_checked_by_itself() {
 
 #[test]
 fn what_was_not_good_is_not_remembered_nor_what_came_with_it() {
-    let verifier = Remembering::new(Counting::default());
+    let verifier = Remembering::new(Counting::default(), REMEMBERED);
     let bad = Check { signature: Signature([0; 64]), ..check(1, b"a") };
     for count in [2, 4] {
         assert!(verifier.verify(&[check(1, b"b"), bad]).is_err());
@@ -72,7 +74,7 @@ fn what_was_not_good_is_not_remembered_nor_what_came_with_it() {
 
 #[test]
 fn so_many_are_remembered_and_the_oldest_are_forgotten() {
-    let verifier = Remembering::new(Counting::default());
+    let verifier = Remembering::new(Counting::default(), REMEMBERED);
     let content = |number: usize| number.to_le_bytes();
     for number in 0..REMEMBERED + 10 {
         assert_eq!(verifier.verify(&[check(1, &content(number))]), Ok(()));

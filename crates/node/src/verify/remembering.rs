@@ -1,37 +1,41 @@
 //! Signatures that were found good lately, so that none is checked twice.
 //!
-//! The replies of one replica to the requests of one batch share a signature, and a client with many requests under way
-//! gets many of them. What is remembered is author, digest and signature together, all three, and only after they were
-//! found good together: nothing that a liar sends can make anything else pass, or make it be remembered.
+//! The replies of one replica to the requests of one batch share a signature, a request that a client sent comes again
+//! in a batch, certificates are made of votes that came alone, and whoever repeats itself costs a look-up. What is
+//! remembered is author, digest and signature together, all three, and only after they were found good together:
+//! nothing that a liar sends can make anything else pass, or make it be remembered. Who forgets checks again, no more.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use synod_kernel::signature::{Author, Check};
 use synod_kernel::{Digest, Invalid, Signature, Verifier};
 
-/// Signatures remembered. A client has few batches under way, and of each one signature per replica.
-const REMEMBERED: usize = 512;
-
 type Known = (Author, Digest, Signature);
 
-#[derive(Debug, Default)]
+/// Bytes that one signature takes while it is remembered, at most: twice what it is, and its place in a tree.
+pub(crate) const BYTES_EACH: usize = 4 * size_of::<Known>();
+
+#[derive(Debug)]
 struct Memory {
     known: BTreeSet<Known>,
     /// Oldest first.
     order: VecDeque<Known>,
+    /// How many are remembered.
+    capacity: usize,
 }
 
 /// A verifier that asks another one once for each signature.
 #[derive(Debug)]
-pub(super) struct Remembering<V> {
+pub(crate) struct Remembering<V> {
     verifier: V,
     memory: Mutex<Memory>,
 }
 
 impl<V> Remembering<V> {
-    /// Remembers nothing yet.
-    pub(super) fn new(verifier: V) -> Self {
-        Self { verifier, memory: Mutex::default() }
+    /// Remembers nothing yet, and `capacity` signatures at most.
+    pub(crate) fn new(verifier: V, capacity: usize) -> Self {
+        let memory = Memory { known: BTreeSet::new(), order: VecDeque::new(), capacity };
+        Self { verifier, memory: Mutex::new(memory) }
     }
 }
 
@@ -44,7 +48,7 @@ impl Memory {
         if self.known.insert(known) {
             self.order.push_back(known);
         }
-        if self.order.len() > REMEMBERED {
+        if self.order.len() > self.capacity {
             let oldest = self.order.pop_front();
             oldest.map(|oldest| self.known.remove(&oldest));
         }
@@ -62,7 +66,7 @@ impl<V: Verifier> Verifier for Remembering<V> {
         if unknown.is_empty() {
             return Ok(());
         }
-        // Checked without the lock: replies of several replicas are, at once.
+        // Checked without the lock: several threads do, at once.
         self.verifier.verify(&unknown)?;
         let mut memory = memory();
         unknown.iter().for_each(|check| memory.remember(known(check)));

@@ -1,0 +1,61 @@
+//! When the primary proposes, and what: the requests that wait, as one batch. [PBFT-OSDI99 §4.2]
+//!
+//! Nothing waits while the primary has nothing under way. While it has, what arrives is gathered, so that batches grow
+//! with the load by themselves: under a low one a request leaves at once, under a high one its votes and syncs are
+//! shared by many. Only batches that are large by then use the pipeline to its depth. [PBFT-TOCS02 "batching"]
+
+use super::message::{PrePrepare, Vow};
+use super::replica::{Out, Replica, own_vote, sign};
+use super::rule::Rule;
+use super::statement::Prepare;
+use synod_kernel::{Seq, Target};
+
+/// Small batches under way, at most. One is voted on while the other is recorded; what arrives meanwhile is the next
+/// one. More of them would cost every replica the votes and the syncs of a large one each (decision 0006).
+const SMALL_UNDER_WAY: u64 = 2;
+
+impl Replica {
+    /// How many batches may be under way for another one to leave.
+    fn under_way_max(&self) -> u64 {
+        match self.requests.has_large_batch(self.config.batch_bytes()) {
+            true => self.config.pipeline(),
+            false => self.config.pipeline().min(SMALL_UNDER_WAY),
+        }
+    }
+
+    /// The primary gives waiting requests a number, as far as pipeline and window allow. [PBFT-OSDI99 §4.2, TOCS02
+    /// "batching"]
+    pub(super) fn propose(&mut self, out: &mut Out) {
+        while self.is_active_primary() {
+            let seq = self.next_place();
+            let under_way = seq.get() - 1 - self.ordered.get();
+            if seq > self.high() || under_way >= self.under_way_max() {
+                return;
+            }
+            let Some(batch) = self.requests.next_batch(self.config.batch_bytes()) else { return };
+            self.proposed = seq;
+            let vote = sign(Prepare { view: self.view, seq, digest: batch.digest() }, &self.config);
+            let slot = self.slots.entry(seq).or_default();
+            slot.prepares.cast(vote.clone()).expect("the first vote of our own in this place");
+            slot.proposal = Some(vote.clone());
+            out.applied(Rule::Propose);
+            self.bodies.insert(batch.digest(), batch.clone());
+            out.vow(Target::Others, Vow::PrePrepare(PrePrepare::new(vote, batch)));
+            self.advance(seq, out);
+        }
+    }
+
+    /// The next number that is free: nothing is decided there, and this replica has not voted there in this view,
+    /// before a crash perhaps.
+    fn next_place(&self) -> Seq {
+        let is_taken = |seq: &Seq| {
+            let slot = self.slots.get(seq);
+            slot.is_some_and(|slot| slot.committed.is_some() || own_vote(&slot.prepares, &self.config).is_some())
+        };
+        let mut seq = self.proposed.max(self.ordered).max(self.low()).next();
+        while is_taken(&seq) {
+            seq = seq.next();
+        }
+        seq
+    }
+}
