@@ -2,7 +2,7 @@
 //!
 //! What was queued last survives a broken connection, what was already handed to it may not. How much of it is the
 //! caller's to say: a replica that was away asks for what it lacks, and would have to take in all of that first. Waits
-//! grow from one attempt to the next and are jittered, so that replicas that come back together are not dialled in step.
+//! grow from one attempt to the next and are jittered: replicas that come back together are not dialled in step.
 
 use super::connection::{End, Origin, Sink, Terms, carry};
 use super::limits::Limits;

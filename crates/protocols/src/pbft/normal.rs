@@ -29,7 +29,7 @@ impl Replica {
         if view < self.view {
             return out.applied(Rule::IgnoreOtherView);
         }
-        if !self.is_kept(seq) {
+        if !self.is_kept(seq) || seq <= self.floor() {
             return out.applied(Rule::IgnoreOutsideWindow);
         }
         match vow {
@@ -135,7 +135,7 @@ impl Replica {
         if view != self.view || !self.is_active() {
             return out.applied(Rule::IgnoreOtherView);
         }
-        if !self.is_kept(seq) {
+        if !self.is_kept(seq) || seq <= self.floor() {
             return out.applied(Rule::IgnoreOutsideWindow);
         }
         if self.accept_proposal(&vote, out) {
@@ -183,7 +183,7 @@ impl Replica {
 
     /// Applies every rule whose guard holds at `seq`, until none does.
     pub(super) fn advance(&mut self, seq: Seq, out: &mut Out) {
-        if self.is_active() && self.low() < seq && seq <= self.high() {
+        if self.is_active() && self.floor() < seq && seq <= self.high() {
             self.prepare(seq, out);
             self.note_prepared(seq, out);
             self.commit(seq, out);
@@ -205,6 +205,9 @@ impl Replica {
             return;
         }
         let slot = self.slots.entry(seq).or_default();
+        if slot.is_decided_otherwise(digest) {
+            return out.applied(Rule::KeepDecision);
+        }
         if let Some(own) = own_vote(&slot.prepares, &self.config) {
             if own.statement().digest != digest {
                 out.applied(Rule::KeepEarlierVow);
@@ -237,6 +240,9 @@ impl Replica {
         let Some(Prepare { digest, .. }) = prepared.filter(|prepared| prepared.view == view) else { return };
         if own_vote(&slot.commits, &self.config).is_some() {
             return;
+        }
+        if slot.is_decided_otherwise(digest) {
+            return out.applied(Rule::KeepDecision);
         }
         let vote = sign(Commit { view, seq, digest }, &self.config);
         slot.commits.cast(vote.clone()).expect("the first commit of our own in this view");

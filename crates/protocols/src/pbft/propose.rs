@@ -52,7 +52,7 @@ impl Replica {
             let slot = self.slots.get(seq);
             slot.is_some_and(|slot| slot.committed.is_some() || own_vote(&slot.prepares, &self.config).is_some())
         };
-        let mut seq = self.proposed.max(self.ordered).max(self.low()).next();
+        let mut seq = self.proposed.max(self.ordered).max(self.floor()).next();
         while is_taken(&seq) {
             seq = seq.next();
         }

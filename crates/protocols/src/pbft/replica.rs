@@ -4,6 +4,7 @@ use super::config::Config;
 use super::help::Help;
 use super::history::History;
 use super::message::{Evidence, Fact, Hint, Vow};
+use super::new_view;
 use super::requests::Requests;
 use super::rule::{Rule, Timer};
 use super::slot::Slot;
@@ -145,6 +146,14 @@ impl Replica {
     /// H: the last sequence number this replica votes for. [PBFT-OSDI99 §4.3]
     pub(super) fn high(&self) -> Seq {
         self.low().plus(self.config.window())
+    }
+
+    /// Nothing at or below this is voted on in this view: h, or min-s of the message that began the view if that is
+    /// more. Up to min-s a strong quorum has decided, and O does not say what; a primary that says something else there
+    /// finds no replica that binds itself to it, one that has not come to min-s least of all. [PBFT-OSDI99 §4.4]
+    pub(super) fn floor(&self) -> Seq {
+        let begun = self.new_view.as_ref().map(|message| new_view::lowest(message.statement().view_changes()));
+        begun.unwrap_or_default().max(self.low())
     }
 
     /// Whether something about this number is kept. Twice the window, because others may be a checkpoint ahead

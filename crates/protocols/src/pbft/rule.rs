@@ -30,6 +30,8 @@ pub enum Rule {
     ExecuteNull,
     /// An earlier promise forbids this vote. It was perhaps made before a crash.
     KeepEarlierVow,
+    /// What is decided here forbids this vote. With no more than f liars nobody else can come to ask for it.
+    KeepDecision,
     /// One replica made two statements that exclude each other: evidence.
     Accuse,
     /// A vote that differs from the proposal: its sender is shown what the primary signed.

@@ -55,6 +55,11 @@ impl Slot {
         self.commits.votes().find_map(|vote| self.commits.certificate(vote.statement(), members))
     }
 
+    /// Whether something else than this is proved to be decided here.
+    pub(super) fn is_decided_otherwise(&self, digest: Digest) -> bool {
+        self.committed.as_ref().is_some_and(|certificate| certificate.statement().digest != digest)
+    }
+
     /// Every batch that something here names.
     pub(super) fn digests(&self) -> impl Iterator<Item = Digest> + '_ {
         let prepared = self.prepared.as_ref().map(|certificate| certificate.statement().digest);

@@ -4,6 +4,7 @@
 mod boot;
 mod catch_up;
 mod checkpoint;
+mod floor;
 mod new_view;
 mod normal;
 mod replies;
