@@ -93,10 +93,6 @@ impl Replica {
         let waiting: Vec<Seq> = self.slots.keys().copied().collect();
         waiting.into_iter().for_each(|seq| self.advance(seq, out));
         self.execute_ready(out);
-        if let Some(helper) = self.helper.take() {
-            // It gave all that was kept, and more is now.
-            self.tell_progress(Target::One(helper), true, out);
-        }
     }
 
     /// Drops what a stable checkpoint at `seq` makes superfluous. Decisions become history.

@@ -265,13 +265,21 @@ impl Replica {
         out.applied(Rule::LearnDecision);
         self.slots.entry(seq).or_default().committed = Some(certificate);
         self.keep_body(batch, out);
+        if more {
+            self.helper = Some((from, seq));
+        }
         self.execute_ready(out);
-        if more && self.ordered >= seq {
-            // When there is no room for more before the next checkpoint gets stable, it is asked again then.
-            self.helper = Some(from).filter(|_| !self.is_kept(seq.next()));
-            if self.helper.is_none() {
-                self.tell_progress(Target::One(from), true, out);
-            }
+    }
+
+    /// Asks who helped last for more, once everything that it gave is taken in, and there is room for more. Its frames
+    /// may have overtaken each other, and room there is only when a checkpoint got stable.
+    fn ask_on(&mut self, out: &mut Out) {
+        if let Some((helper, last)) = self.helper
+            && self.ordered >= last
+            && self.is_kept(self.ordered.next())
+        {
+            self.helper = None;
+            self.tell_progress(Target::One(helper), true, out);
         }
     }
 
@@ -294,6 +302,7 @@ impl Replica {
                 out.ask(Task::Checkpoint { seq });
             }
         }
+        self.ask_on(out);
         self.propose(out);
     }
 

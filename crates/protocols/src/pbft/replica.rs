@@ -65,8 +65,8 @@ pub struct Replica {
     pub(super) beginning: usize,
     /// Proofs of checkpoints that this replica will come to, within twice the window.
     pub(super) proved: BTreeMap<Seq, Certificate<Checkpoint>>,
-    /// Who has more decisions for us than we keep now.
-    pub(super) helper: Option<ReplicaId>,
+    /// Who has more decisions for us, after this one.
+    pub(super) helper: Option<(ReplicaId, Seq)>,
     /// Decisions below h, within a bound.
     pub(super) history: History,
     /// What was done for peers in this status interval, and what they wait for.

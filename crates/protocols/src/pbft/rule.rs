@@ -30,6 +30,8 @@ pub enum Rule {
     ExecuteNull,
     /// An earlier promise forbids this vote. It was perhaps made before a crash.
     KeepEarlierVow,
+    /// A piece of state came after its time, and is taken all the same.
+    TakeLatePiece,
     /// What is decided here forbids this vote. With no more than f liars nobody else can come to ask for it.
     KeepDecision,
     /// One replica made two statements that exclude each other: evidence.

@@ -2,8 +2,8 @@
 //! [PBFT-TOCS02]
 //!
 //! Several peers are asked at once, each for a range of keys of its own. Each piece proves itself against the certified
-//! root; a peer that sends a bad one is not asked again, and one that sends none, or nothing in time, is not asked
-//! while others are left. What is missing is known to the service, which keeps pieces through a crash. The state
+//! root; a peer that sends a bad one is not asked again, and one that sends none, or nothing in time, is not asked for a
+//! while. A piece that comes late is as good as any, and its sender gets more time for the next. What is missing is known to the service, which keeps pieces through a crash. The state
 //! becomes ours only when it is complete and durable.
 //!
 //! The others go on meanwhile, and their next checkpoints are not chased: a transfer ends with the state it was started
@@ -22,6 +22,9 @@ use synod_kernel::{Certificate, Digest, ReplicaId, Seq, Target, Task};
 
 /// Pieces of one peer that the service has not looked at yet, at most, while that peer is asked for another.
 pub(super) const CHECKING_MAX: usize = 2;
+
+/// How often the time that a peer has for a piece is doubled, at most, because its pieces came late.
+const DOUBLINGS_MAX: u32 = 3;
 
 /// A transfer under way.
 #[derive(Clone, Debug, Hash)]
@@ -42,6 +45,10 @@ pub(super) struct Transfer {
     refused: BTreeSet<ReplicaId>,
     /// Who had nothing, or took too long.
     left: BTreeSet<ReplicaId>,
+    /// What was asked of each peer last that did not come in time.
+    overdue: BTreeMap<ReplicaId, KeyRange>,
+    /// How often pieces of each peer came late.
+    late: BTreeMap<ReplicaId, u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -77,7 +84,9 @@ impl Transfer {
     /// The first missing range that nobody was asked for.
     fn unasked(&self) -> Option<KeyRange> {
         let is_under_way = |range: &KeyRange| {
-            self.asked.values().any(|asked| asked == range) || self.checking.iter().any(|(_, other)| other == range)
+            // The service may have cut it short meanwhile. A piece reaches as far as it does, from where it starts.
+            let mut asked = self.asked.values().chain(self.checking.iter().map(|(_, checked)| checked));
+            asked.any(|asked| asked.from() == range.from())
         };
         self.missing.iter().find(|range| !is_under_way(range)).cloned()
     }
@@ -120,6 +129,8 @@ impl Replica {
             pace: BTreeMap::new(),
             refused,
             left: BTreeSet::new(),
+            overdue: BTreeMap::new(),
+            late: BTreeMap::new(),
         });
         self.beginning += 1;
         out.ask(Task::BeginTransfer { seq, root });
@@ -167,11 +178,8 @@ impl Replica {
             let Some(range) = transfer.unasked() else { break };
             transfer.asked.insert(peer, range.clone());
             out.hint(Target::One(peer), Hint::FetchChunk { seq, range });
-            out.arm(Timer::Piece(seq, peer), self.config.transfer_timeout());
-        }
-        if transfer.asked.is_empty() && transfer.checking.is_empty() {
-            // Nobody has it now. Asking on at once would only make them say so again.
-            out.arm(Timer::Transfer(seq), self.config.transfer_timeout());
+            let doublings = transfer.late.get(&peer).copied().unwrap_or_default();
+            out.arm(Timer::Piece(seq, peer), self.config.transfer_timeout() * 2_u32.pow(doublings));
         }
     }
 
@@ -204,6 +212,7 @@ impl Replica {
         match begun.filter(|transfer| transfer.stage == Stage::Beginning) {
             Some(transfer) => {
                 transfer.stage = Stage::Fetching;
+                out.arm(Timer::Transfer(seq), self.config.transfer_timeout());
                 self.note_missing(progressed, out);
             }
             None => out.applied(Rule::IgnoreUnwanted),
@@ -212,12 +221,22 @@ impl Replica {
 
     /// A piece from a peer.
     pub(super) fn on_chunk(&mut self, from: ReplicaId, seq: Seq, range: KeyRange, chunk: Option<Bytes>, out: &mut Out) {
-        let transfer = self.transfer.as_mut().filter(|transfer| transfer.seq() == seq);
-        let Some(transfer) = transfer.filter(|transfer| transfer.asked.get(&from) == Some(&range)) else {
+        let is_fetching = |transfer: &&mut Transfer| transfer.seq() == seq && transfer.stage == Stage::Fetching;
+        let Some(transfer) = self.transfer.as_mut().filter(is_fetching) else {
             return out.applied(Rule::IgnoreUnwanted);
         };
-        transfer.asked.remove(&from);
-        out.disarm(Timer::Piece(seq, from));
+        if transfer.asked.get(&from) == Some(&range) {
+            transfer.asked.remove(&from);
+            out.disarm(Timer::Piece(seq, from));
+        } else if transfer.overdue.get(&from) == Some(&range) && chunk.is_some() {
+            out.applied(Rule::TakeLatePiece);
+            transfer.left.remove(&from);
+            let late = transfer.late.entry(from).or_default();
+            *late = (*late + 1).min(DOUBLINGS_MAX);
+        } else {
+            return out.applied(Rule::IgnoreUnwanted);
+        }
+        transfer.overdue.remove(&from);
         match chunk {
             Some(chunk) => {
                 transfer.pace.insert(from, chunk.len());
@@ -303,18 +322,18 @@ impl Replica {
         let Some(transfer) = transfer.filter(|transfer| transfer.asked.contains_key(&peer)) else {
             return out.applied(Rule::IgnoreStaleTimer);
         };
-        transfer.asked.remove(&peer);
+        if let Some(range) = transfer.asked.remove(&peer) {
+            transfer.overdue.insert(peer, range);
+        }
         transfer.left.insert(peer);
         self.leave_peer(out);
     }
 
-    /// Nobody had anything for a while: whoever did not lie is asked again, perhaps for something newer.
+    /// Every so often whoever did not lie is asked again, perhaps for something newer: whatever comes meanwhile may be
+    /// a liar's trickle.
     pub(super) fn on_transfer_timeout(&mut self, seq: Seq, out: &mut Out) {
-        let is_waiting = |transfer: &&mut Transfer| {
-            let nothing_comes = transfer.asked.is_empty() && transfer.checking.is_empty();
-            transfer.seq() == seq && transfer.stage == Stage::Fetching && nothing_comes
-        };
-        if self.transfer.as_mut().filter(is_waiting).is_none() {
+        let is_fetching = |transfer: &&mut Transfer| transfer.seq() == seq && transfer.stage == Stage::Fetching;
+        if self.transfer.as_mut().filter(is_fetching).is_none() {
             return out.applied(Rule::IgnoreStaleTimer);
         }
         if self.abandon_transfer(out) || self.fetch_newer(out) {
@@ -323,6 +342,7 @@ impl Replica {
         if let Some(transfer) = &mut self.transfer {
             transfer.left.clear();
         }
+        out.arm(Timer::Transfer(seq), self.config.transfer_timeout());
         self.ask_peers(out);
     }
 }

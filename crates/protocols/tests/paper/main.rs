@@ -9,6 +9,7 @@ mod new_view;
 mod normal;
 mod replies;
 mod requests;
+mod slow_help;
 mod storm;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, reason = "one vocabulary for all modules")]
