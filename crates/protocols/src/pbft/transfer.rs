@@ -2,9 +2,10 @@
 //! [PBFT-TOCS02]
 //!
 //! Several peers are asked at once, each for a range of keys of its own. Each piece proves itself against the certified
-//! root; a peer that sends a bad one is not asked again, and one that sends none, or nothing in time, is not asked for a
-//! while. A piece that comes late is as good as any, and its sender gets more time for the next. What is missing is known to the service, which keeps pieces through a crash. The state
-//! becomes ours only when it is complete and durable.
+//! root; a peer that sends a bad one is not asked again, and one that sends none, or nothing in time, is not asked for
+//! a while. A piece that comes late is as good as any, and its sender gets more time for the next. What is missing is
+//! known to the service, which keeps pieces through a crash. The state becomes ours only when it is complete and
+//! durable.
 //!
 //! The others go on meanwhile, and their next checkpoints are not chased: a transfer ends with the state it was started
 //! for, unless so few peers still have that one that all of them may be lying.
