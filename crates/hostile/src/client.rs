@@ -2,7 +2,7 @@
 
 use crate::folder::Folder;
 use crate::frame::REPLY;
-use crate::line::{Heard, Lines};
+use crate::line::{Heard, Lines, Listener};
 use crate::reply::{Answer, Body, Reply};
 use crate::request::{Place, Request};
 use std::collections::BTreeMap;
@@ -40,7 +40,7 @@ impl Client {
     /// A client in this session.
     pub(crate) async fn connect(folder: Arc<Folder>, session: u64) -> Self {
         let (sender, heard) = mpsc::channel(256);
-        let lines = Lines::new(folder.clone(), Some(sender));
+        let lines = Lines::new(folder.clone(), Some(Listener { session, heard: sender }));
         Self { folder, lines, heard, session, id: 0, views: BTreeMap::new() }
     }
 

@@ -12,6 +12,7 @@ pub(crate) const REQUEST: u8 = 2;
 pub(crate) const REPLY: u8 = 3;
 pub(crate) const STATUS_QUERY: u8 = 4;
 pub(crate) const STATUS: u8 = 5;
+pub(crate) const SESSION: u8 = 6;
 /// Bytes of a header.
 pub(crate) const HEADER: usize = 43;
 /// Bytes of a frame towards a replica, at most.

@@ -2,7 +2,7 @@
 
 use crate::channel;
 use crate::folder::Folder;
-use crate::frame::{self, TO_REPLICA};
+use crate::frame::{self, Header, SESSION, TO_REPLICA};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,11 +31,17 @@ impl Drop for Line {
     }
 }
 
+/// Who listens: the session whose replies are wanted, and where frames go.
+pub(crate) struct Listener {
+    pub(crate) session: u64,
+    pub(crate) heard: mpsc::Sender<Heard>,
+}
+
 /// Channels to all replicas. One that breaks is made again when something is to be sent over it.
 pub(crate) struct Lines {
     folder: Arc<Folder>,
-    /// Where frames go; they are read and forgotten without it.
-    heard: Option<mpsc::Sender<Heard>>,
+    /// Without it, what comes is read and forgotten.
+    listener: Option<Listener>,
     lines: Vec<Option<Line>>,
     /// Channels that were made.
     pub(crate) made: u64,
@@ -43,9 +49,9 @@ pub(crate) struct Lines {
 
 impl Lines {
     /// Nothing is connected yet.
-    pub(crate) fn new(folder: Arc<Folder>, heard: Option<mpsc::Sender<Heard>>) -> Self {
+    pub(crate) fn new(folder: Arc<Folder>, listener: Option<Listener>) -> Self {
         let lines = (0..folder.replicas()).map(|_| None).collect();
-        Self { folder, heard, lines, made: 0 }
+        Self { folder, listener, lines, made: 0 }
     }
 
     /// Sends a frame to a replica.
@@ -53,8 +59,13 @@ impl Lines {
         debug_assert!(frame.len() <= TO_REPLICA + 4, "attacks with such lengths make their own connections");
         if self.lines[replica].as_ref().is_none_or(|line| line.reader.is_finished()) {
             let stream = channel::own(&self.folder, replica).await?;
-            let (reader, writer) = tokio::io::split(stream);
-            let reader = tokio::spawn(listen(self.folder.clone(), replica, reader, self.heard.clone()));
+            let (reader, mut writer) = tokio::io::split(stream);
+            let heard = self.listener.as_ref().map(|listener| listener.heard.clone());
+            let reader = tokio::spawn(listen(self.folder.clone(), replica, reader, heard));
+            if let Some(Listener { session, .. }) = self.listener {
+                let said = Header::new(self.folder.domain, SESSION).frame(&session.to_le_bytes());
+                writer.write_all(&said).await?;
+            }
             self.lines[replica] = Some(Line { writer, reader });
             self.made += 1;
         }

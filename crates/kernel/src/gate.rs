@@ -38,9 +38,9 @@ pub struct Gate<P: Process> {
     /// Effects with the log position that has to be durable first, in order. Whoever drives the process bounds
     /// this by not stepping it while [`Gate::held`] is beyond its own limit.
     waiting: VecDeque<(u64, Effect<P>)>,
-    /// How many of them are installations. While one waits, later tasks wait behind it, or a batch would be executed
-    /// on the state that is being replaced.
-    waiting_installs: usize,
+    /// How many of them are installations, and tasks that wait behind one. While there are any, later tasks wait, too:
+    /// a batch would be executed on the state that is being replaced, or before the batches ahead of it.
+    waiting_tasks: usize,
     /// How many log commands were given out.
     commanded: u64,
     /// How many of them are durable.
@@ -53,8 +53,10 @@ fn fingerprint(record: &[u8]) -> Digest {
     Digest::of("synod gate v1", record)
 }
 
-fn is_install<P: Process>(effect: &Effect<P>) -> bool {
-    matches!(effect, Effect::Ask(Task::Install { .. }))
+/// Whether later tasks may not overtake this one. A checkpoint may be overtaken: which state it makes durable is
+/// settled before it is asked for.
+fn leads_tasks<P: Process>(effect: &Effect<P>) -> bool {
+    matches!(effect, Effect::Ask(task) if !matches!(task, Task::Checkpoint { .. }))
 }
 
 impl<P: Process> Gate<P> {
@@ -63,7 +65,7 @@ impl<P: Process> Gate<P> {
     pub fn new(records: &[Record<P>]) -> Self {
         let vows = records.iter().filter(|record| matches!(record, Record::Vow(_)));
         let recorded = vows.map(|record| fingerprint(&record.to_bytes())).collect();
-        Self { waiting: VecDeque::new(), waiting_installs: 0, commanded: 0, durable: 0, recorded }
+        Self { waiting: VecDeque::new(), waiting_tasks: 0, commanded: 0, durable: 0, recorded }
     }
 
     /// Takes the next effect of a step.
@@ -85,7 +87,7 @@ impl<P: Process> Gate<P> {
                 Admitted::Log(LogCommand::Replace(kept))
             }
             Effect::Send { .. } | Effect::Reply { .. } | Effect::Forward { .. } => self.outward(effect),
-            Effect::Ask(ref task) if task.is_outward() || self.waiting_installs > 0 => self.outward(effect),
+            Effect::Ask(ref task) if task.is_outward() || self.waiting_tasks > 0 => self.outward(effect),
             Effect::Ask(_) | Effect::Arm { .. } | Effect::Disarm(_) | Effect::Applied(_) | Effect::Note(_) => {
                 Admitted::Now(effect)
             }
@@ -96,7 +98,7 @@ impl<P: Process> Gate<P> {
         if self.waiting.is_empty() && self.durable == self.commanded {
             return Admitted::Now(effect);
         }
-        self.waiting_installs += usize::from(is_install(&effect));
+        self.waiting_tasks += usize::from(leads_tasks(&effect));
         self.waiting.push_back((self.commanded, effect));
         Admitted::Held
     }
@@ -119,7 +121,7 @@ impl<P: Process> Gate<P> {
             return None;
         }
         let (position, effect) = self.waiting.pop_front()?;
-        self.waiting_installs -= usize::from(is_install(&effect));
+        self.waiting_tasks -= usize::from(leads_tasks(&effect));
         Some((position, effect))
     }
 

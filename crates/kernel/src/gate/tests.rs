@@ -144,6 +144,23 @@ fn tasks_wait_behind_an_installation_that_waits() {
 }
 
 #[test]
+fn tasks_wait_behind_those_that_waited_behind_an_installation() {
+    let mut gate = gate();
+    let execute = |seq| Effect::Ask(Task::Execute { seq: Seq::new(seq), batch: crate::fixture::batch() });
+    let install = Effect::Ask(Task::Install { seq: Seq::new(8), root: Digest::ZERO });
+    gate.admit(persist(1));
+    assert_eq!(gate.admit(install.clone()), Admitted::Held);
+    gate.admit(persist(2));
+    assert_eq!(gate.admit(execute(9)), Admitted::Held);
+    gate.durable(1);
+    assert_eq!(released(&mut gate), [install]);
+    assert_eq!(gate.admit(execute(10)), Admitted::Held, "else it would run before the ninth");
+    gate.durable(2);
+    assert_eq!(released(&mut gate), [execute(9), execute(10)]);
+    assert_eq!(gate.admit(execute(11)), Admitted::Now(execute(11)));
+}
+
+#[test]
 fn a_repeated_vow_costs_no_record_but_its_message_waits_for_the_first_one() {
     let mut gate = gate();
     assert_eq!(gate.admit(persist(1)), appended(1));

@@ -29,6 +29,8 @@ impl Network {
         let run = move || {
             // An error means that the other end was dropped, which tells as much.
             let _ = runtime.block_on(stopped);
+            // A name that is being looked up is not waited for: the system may take as long as it likes.
+            runtime.shutdown_background();
         };
         let thread = thread::Builder::new().name("network".to_owned()).spawn(run)?;
         Ok(Self { handle, stop: Some(stop), thread: Some(thread) })
@@ -48,3 +50,6 @@ impl Drop for Network {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

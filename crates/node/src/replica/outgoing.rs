@@ -1,6 +1,6 @@
 //! What leaves a replica: a queue for each other replica, and the connections of clients.
 //!
-//! A frame is encoded once, however many get it.
+//! A frame is encoded once, however many get it, and not at all if nobody does.
 
 use crate::transport::{Closing, Origin, Roster, Weight};
 use bytes::Bytes;
@@ -52,7 +52,7 @@ impl Outgoing {
 
     /// Answers a client, if it is connected.
     pub(super) fn reply(&self, to: ClientId, reply: &Reply) {
-        self.roster.reply(to, reply.answer().request.session, &self.frame(FrameKind::Reply, reply));
+        self.roster.reply(to, reply.answer().request.session, || self.frame(FrameKind::Reply, reply));
     }
 
     fn push(&self, to: ReplicaId, frame: Bytes, weight: Weight) {

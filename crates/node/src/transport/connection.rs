@@ -108,13 +108,13 @@ impl End {
 }
 
 impl End {
-    /// Whether the peer did what no correct peer does, however slow it is.
+    /// Whether the peer did what no correct peer does, however slow it is, or we are.
     pub(crate) fn is_offence(&self) -> bool {
         match self {
-            Self::Refused(_) | Self::Ours(Closing::Offence(_)) | Self::Dawdling { .. } => true,
+            Self::Refused(_) | Self::Ours(Closing::Offence(_)) => true,
             Self::Frames(FrameError::TooLong { .. } | FrameError::TooShort { .. }) => true,
             Self::Ours(Closing::Finished | Closing::Replaced | Closing::TooSlow) => false,
-            Self::Closed | Self::Gone | Self::Idle(_) | Self::Stuck(_) => false,
+            Self::Closed | Self::Gone | Self::Idle(_) | Self::Dawdling { .. } | Self::Stuck(_) => false,
             Self::Frames(FrameError::Truncated | FrameError::Io(_)) => false,
         }
     }

@@ -43,22 +43,25 @@ impl Room {
     /// Takes up so many bytes, and closes the largest queues for it if it has to. What is larger than the whole room
     /// gets in when nothing else is there.
     pub(super) fn take(&self, bytes: usize) {
-        loop {
-            let largest = {
-                let mut inner = self.inner();
-                let queues = inner.queues.iter().filter_map(Weak::upgrade);
-                let is_full = inner.bytes + bytes > self.bytes_max;
-                let largest = if is_full { queues.max_by_key(|queue| queue.held()) } else { None };
-                match largest.filter(|queue| queue.held() > 0) {
-                    Some(largest) => largest,
-                    None => {
-                        inner.bytes += bytes;
-                        return;
-                    }
-                }
-            };
+        while let Some(largest) = self.take_or_find(bytes) {
             largest.close(Closing::TooSlow);
         }
+    }
+
+    /// Takes up so many bytes; or names the queue that has to be closed first, with the room unlocked.
+    fn take_or_find(&self, bytes: usize) -> Option<Arc<SendQueue>> {
+        // Outlives the lock: these may be the last references to some, and a queue that goes gives its bytes back here.
+        let mut queues = Vec::new();
+        let mut inner = self.inner();
+        if inner.bytes + bytes > self.bytes_max {
+            queues.extend(inner.queues.iter().filter_map(Weak::upgrade));
+            let largest = queues.iter().max_by_key(|queue| queue.held()).filter(|queue| queue.held() > 0);
+            if let Some(largest) = largest {
+                return Some(largest.clone());
+            }
+        }
+        inner.bytes += bytes;
+        None
     }
 
     /// Gives so many bytes back.

@@ -46,6 +46,17 @@ impl Present {
         if largest.len() > than { largest.pop_front() } else { None }
     }
 
+    /// The connections that take the replies of a session.
+    fn origins_for(&self, client: ClientId, session: SessionId) -> Vec<Arc<Origin>> {
+        let is_open = |origin: &&Arc<Origin>| origin.queue.closing().is_none();
+        let routed: Vec<_> = self.routes.of(client, session).filter(is_open).cloned().collect();
+        if !routed.is_empty() {
+            return routed;
+        }
+        let newest_first = self.peers.get(&Address::Client(client)).into_iter().flatten().rev();
+        newest_first.filter(is_open).take(1).cloned().collect()
+    }
+
     fn budget(&mut self, peer: Address, bytes: usize) -> Arc<Semaphore> {
         if let Some(budget) = self.budgets.get(&peer).and_then(Weak::upgrade) {
             return budget;
@@ -149,14 +160,13 @@ impl Roster {
     }
 
     /// Sends a frame about a session to its client, on the connections that take its replies; if none was said to, on
-    /// every connection of the client.
-    pub(crate) fn reply(&self, client: ClientId, session: SessionId, frame: &Bytes) {
-        let present = self.present();
-        let mut routes = present.routes.of(client, session).peekable();
-        if routes.peek().is_some() {
-            return routes.for_each(|origin| send(origin, frame));
+    /// the newest connection of the client. The frame is made only if there is one.
+    pub(crate) fn reply(&self, client: ClientId, session: SessionId, frame: impl FnOnce() -> Bytes) {
+        let origins = self.present().origins_for(client, session);
+        if !origins.is_empty() {
+            let frame = frame();
+            origins.iter().for_each(|origin| send(origin, &frame));
         }
-        present.peers.get(&Address::Client(client)).into_iter().flatten().for_each(|origin| send(origin, frame));
     }
 
     /// Ends every connection, what is queued is still sent.

@@ -1,8 +1,8 @@
 //! Which connections of a client take the replies of which sessions.
 //!
 //! Programs that share a client's key have a session each, and each wants the replies of its own. A client says on a
-//! connection which session it is for; what nobody said so of goes to all connections of the client. Only the client
-//! itself can say anything here, because connections are authenticated, so a lie is at its own cost.
+//! connection which session it is for; what nobody said so of goes to the newest connection of the client. Only the
+//! client itself can say anything here, because connections are authenticated, so a lie is at its own cost.
 //!
 //! Of each connection the last [`SESSIONS_MAX`] sessions are remembered, for as long as it is up.
 

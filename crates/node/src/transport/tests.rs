@@ -70,7 +70,7 @@ async fn the_newest_connection_of_a_replica_replaces_the_oldest() {
 }
 
 #[tokio::test]
-async fn a_client_has_so_many_connections_and_replies_come_on_all_if_none_is_for_them() {
+async fn a_client_has_so_many_connections_and_replies_come_on_the_newest_if_none_is_for_them() {
     let mut site = site(Limits { connections_per_client: 2, ..Limits::default() }).await;
     let id = ClientId::new(site.made.cluster.descriptor().clients[0].key);
     let key = site.key_of_client();
@@ -83,11 +83,14 @@ async fn a_client_has_so_many_connections_and_replies_come_on_all_if_none_is_for
     }
     assert!(is_cut_off(&mut streams[0]).await);
     let session = SessionId::new(1);
-    site.roster.reply(id, session, &Bytes::from(frame(b"reply")));
-    for stream in &mut streams[1..] {
-        assert_eq!(receive(stream, b"reply".len()).await, frame(b"reply"), "nobody said which it is for");
-    }
-    site.roster.reply(ClientId::new([1; 32]), session, &Bytes::from(frame(b"to nobody")));
+    site.roster.reply(id, session, || Bytes::from(frame(b"reply")));
+    assert_eq!(receive(&mut streams[2], b"reply".len()).await, frame(b"reply"), "nobody said which it is for");
+    // The other gets nothing of it: the next that it hears is its own.
+    send(&mut streams[1], &frame(b"session\x07")).await;
+    site.next().await;
+    site.roster.reply(id, SessionId::new(7), || Bytes::from(frame(b"other")));
+    assert_eq!(receive(&mut streams[1], b"other".len()).await, frame(b"other"));
+    site.roster.reply(ClientId::new([1; 32]), session, || panic!("made for nobody"));
 }
 
 async fn receive(stream: &mut (impl tokio::io::AsyncRead + Unpin), bytes: usize) -> Vec<u8> {
@@ -109,15 +112,15 @@ async fn replies_of_a_session_come_on_the_connections_that_are_for_it() {
         streams.push(stream);
     }
     let reply = |session, content: &'static [u8]| {
-        site.roster.reply(id, SessionId::new(session), &Bytes::from(frame(content)));
+        site.roster.reply(id, SessionId::new(session), || Bytes::from(frame(content)));
     };
     reply(1, b"one");
     reply(2, b"two");
-    reply(3, b"all");
+    reply(3, b"any");
     for (stream, own) in streams.iter_mut().zip([b"one", b"two"]) {
         assert_eq!(receive(stream, 3).await, frame(own));
-        assert_eq!(receive(stream, 3).await, frame(b"all"), "of that session nobody said anything");
     }
+    assert_eq!(receive(&mut streams[1], 3).await, frame(b"any"), "of that session nobody said anything");
     // When its connection is over, a session is as one of which nothing was said.
     drop(streams.remove(0));
     until(|| site.metrics.client_connections() == 1).await;
@@ -197,7 +200,8 @@ async fn a_crowd_of_silent_strangers_keeps_nobody_out() {
 
 #[tokio::test]
 async fn a_frame_that_never_ends_is_cut_off() {
-    let limits = Limits { replica_idle: Duration::from_millis(50), ..Limits::default() };
+    let (frame_grace, frame_bytes_per_second) = (Duration::from_millis(50), u32::MAX);
+    let limits = Limits { frame_grace, frame_bytes_per_second, ..Limits::default() };
     let site = site(limits).await;
     let mut slow = site.dial(&site.key_of_replica(1), 0).await.unwrap();
     send(&mut slow, &(1_u32 << 20).to_le_bytes()).await;
@@ -216,7 +220,7 @@ async fn a_client_that_does_not_read_is_cut_off() {
     let reply = Bytes::from(frame(&[7; 60_000]));
     // The system's buffers take some of it, but not for ever.
     until(|| {
-        site.roster.reply(id, SessionId::new(1), &reply);
+        site.roster.reply(id, SessionId::new(1), || reply.clone());
         site.counted("synod_frames_refused_total{peer=\"clients\",reason=\"answers left unread\"}") == 1
     })
     .await;
@@ -276,7 +280,7 @@ async fn stopping_sends_what_is_queued_first() {
     let mut client = site.dial(&site.key_of_client(), 0).await.unwrap();
     send(&mut client, &frame(b"hello")).await;
     site.next().await;
-    site.roster.reply(id, SessionId::new(1), &Bytes::from(frame(b"farewell")));
+    site.roster.reply(id, SessionId::new(1), || Bytes::from(frame(b"farewell")));
     site.roster.finish();
     site.stop.send_replace(true);
     let mut heard = Vec::new();

@@ -53,6 +53,39 @@ async fn what_is_closed_gives_everything_back_once() {
     assert_eq!(room.bytes(), 5);
 }
 
+/// A queue is dropped just while the room compares it with the others, so it is the room that lets go of it last.
+#[test]
+fn queues_may_go_while_room_is_made() {
+    let (done, is_done) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for round in 0..600 {
+            let room = Room::new(500);
+            let leaving = room.queue(1000, 1000);
+            leaving.push(frame(10), Weight::Essential);
+            let others: Vec<_> = (0..200).map(|_| room.queue(1000, 1000)).collect();
+            for queue in &others {
+                queue.push(frame(1), Weight::Essential);
+            }
+            let largest = room.queue(1000, 1000);
+            largest.push(frame(250), Weight::Essential);
+            let start = Arc::new(std::sync::Barrier::new(2));
+            let ready = start.clone();
+            let leaver = std::thread::spawn(move || {
+                ready.wait();
+                // Sooner and later, so that some rounds meet.
+                (0..round % 200 * 20).for_each(|_| std::hint::spin_loop());
+                drop(leaving);
+            });
+            start.wait();
+            others[0].push(frame(50), Weight::Essential);
+            leaver.join().unwrap();
+            assert_eq!(largest.closing(), (room.bytes() == 250).then_some(Closing::TooSlow));
+        }
+        done.send(())
+    });
+    assert_eq!(is_done.recv_timeout(std::time::Duration::from_secs(30)), Ok(()));
+}
+
 #[test]
 fn one_frame_larger_than_the_room_gets_in() {
     let room = Room::new(10);

@@ -13,8 +13,8 @@ fn turned_away(site: &Site, reason: &str) -> u64 {
 
 #[tokio::test]
 async fn a_frame_that_arrives_byte_by_byte_is_cut_off_long_before_silence_would_be() {
-    let limits = Limits { frame_grace: Duration::from_millis(50), ..Limits::default() };
-    let site = site(limits).await;
+    let limits = Limits { frame_grace: Duration::from_millis(50), offences_free: 0, ..Limits::default() };
+    let mut site = site(limits).await;
     for key in [site.key_of_replica(1), site.key_of_client()] {
         let mut slow = site.dial(&key, 0).await.unwrap();
         send(&mut slow, &1000_u32.to_le_bytes()).await;
@@ -23,6 +23,11 @@ async fn a_frame_that_arrives_byte_by_byte_is_cut_off_long_before_silence_would_
     }
     until(|| refused(&site, "clients", "a frame that did not end") == 1).await;
     until(|| refused(&site, "replica-1", "a frame that did not end") == 1).await;
+    // It may have been slow, or stopped for a while, so it is let in again at once.
+    let mut again = site.dial(&site.key_of_replica(1), 0).await.unwrap();
+    send(&mut again, &frame(b"going on")).await;
+    assert_eq!(site.next().await.0, ONE);
+    assert_eq!(turned_away(&site, "shut-out"), 0);
 }
 
 #[tokio::test]
