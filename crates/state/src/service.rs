@@ -65,7 +65,7 @@ impl<M: StateMachine> Service<M> {
         }
     }
 
-    /// The state as it is now, hashed, in O(1) space. The service goes on.
+    /// The state as it is now, in O(1): it is hashed when somebody asks for a digest. The service goes on.
     pub fn seal(&self) -> Snapshot {
         self.map.seal()
     }

@@ -1,8 +1,8 @@
 //! An authenticated ordered map: byte-string keys to byte-string values, under one root digest.
 //!
 //! * [`MerkleMap`] is persistent: a clone costs O(1) and shares every node, and a write copies the path to what it
-//!   changes. [`MerkleMap::seal`] hashes what changed since the last seal and yields a [`Snapshot`].
-//! * [`Snapshot`] is immutable and can be read, compared ([`Snapshot::diff`]) and proved from any thread.
+//!   changes. [`MerkleMap::seal`] yields the content as it is, a [`Snapshot`], in O(1).
+//! * [`Snapshot`] is immutable and can be hashed, read, compared ([`Snapshot::diff`]) and proved from any thread.
 //! * [`Chunk`] is the one form of proof: the trie with a digest in place of everything outside a key range. The
 //!   same encoding shows that a key is present, that it is absent, that a range is complete, and carries state
 //!   from one replica to another; [`Assembler`] puts the chunks together again.

@@ -215,6 +215,12 @@ impl Branch {
         Some(only)
     }
 
+    /// Whether its digest was computed.
+    #[cfg(test)]
+    pub(super) fn is_hashed(&self) -> bool {
+        self.digest.get().is_some()
+    }
+
     /// Its digest, computed on first use. Children first, on a stack of our own.
     pub(super) fn digest(&self) -> Digest {
         if let Some(digest) = self.digest.get() {

@@ -1,4 +1,7 @@
-//! A content of the map at one moment, hashed, immutable, and cheap to hand to another thread.
+//! A content of the map at one moment, immutable, and cheap to hand to another thread.
+//!
+//! Nothing is hashed when it is taken. Whoever first asks for a digest does that, on its own thread, for all who share
+//! the nodes; two who ask at once both do it, and find the same.
 
 use super::{Diff, MerkleMap, Range};
 use bytes::Bytes;
@@ -9,18 +12,17 @@ use synod_kernel::Digest;
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     map: MerkleMap,
-    root: Digest,
 }
 
 impl Snapshot {
     pub(super) fn new(map: MerkleMap) -> Self {
-        let root = map.root();
-        Self { map, root }
+        Self { map }
     }
 
-    /// The digest of the content.
+    /// The digest of the content. Hashes what changed since a digest of it, or of what it shares nodes with, was last
+    /// asked for; after that it costs O(1).
     pub fn root(&self) -> Digest {
-        self.root
+        self.map.root()
     }
 
     /// How many entries it holds.
@@ -54,7 +56,8 @@ impl Snapshot {
     }
 
     /// What must be done to this content to get `newer`: each key that differs, in key order, with its new value, or
-    /// with none if it is gone. Subtrees with equal digests are skipped, so the cost goes with the difference.
+    /// with none if it is gone. Subtrees with equal digests are skipped, so once both are hashed the cost goes with the
+    /// difference.
     pub fn diff<'a>(&'a self, newer: &'a Self) -> Diff<'a> {
         Diff::new(self.map.top(), newer.map.top())
     }
@@ -62,7 +65,7 @@ impl Snapshot {
 
 impl PartialEq for Snapshot {
     fn eq(&self, other: &Self) -> bool {
-        self.root == other.root
+        self.root() == other.root()
     }
 }
 

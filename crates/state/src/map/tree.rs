@@ -114,7 +114,8 @@ impl MerkleMap {
         hash::root_digest(self.entries(), self.top.as_ref().map(|top| top.as_ref().digest()).as_ref())
     }
 
-    /// Hashes what changed since the last seal, and yields the content as it is now, in O(1) space. The map goes on.
+    /// The content as it is now, in O(1): it shares every node, and is hashed when somebody asks for a digest. The map
+    /// goes on.
     pub fn seal(&self) -> Snapshot {
         Snapshot::new(self.clone())
     }

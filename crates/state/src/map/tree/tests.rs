@@ -256,6 +256,41 @@ fn clones_can_be_hashed_from_several_threads() {
     assert!(roots.iter().all(|root| *root == scattered(3_000).root()));
 }
 
+#[test]
+fn sealing_hashes_nothing_and_a_root_hashes_for_all_who_share() {
+    let mut map = scattered(3_000);
+    let is_hashed = |map: &MerkleMap| matches!(map.top(), Some(Node::Branch(top)) if top.is_hashed());
+    let snapshot = map.seal();
+    assert!(!is_hashed(&map));
+    snapshot.root();
+    assert!(is_hashed(&map));
+    map.insert(b"new key", b"new value").unwrap();
+    assert!(!is_hashed(&map) && is_hashed(snapshot.map()));
+}
+
+#[test]
+fn a_map_can_be_written_to_while_its_snapshots_are_hashed() {
+    let mut map = scattered(3_000);
+    let keys: Vec<_> = map.iter().map(|(key, _)| key.clone()).collect();
+    std::thread::scope(|scope| {
+        let mut expected = scattered(3_000);
+        let workers: Vec<_> = (0..20_u8)
+            .map(|round| {
+                let snapshot = map.seal();
+                let worker = scope.spawn(move || snapshot.root());
+                let root = expected.clone().root();
+                for key in keys.iter().skip(round.into()).step_by(7) {
+                    map.insert(key, &[round]).unwrap();
+                    expected.insert(key, &[round]).unwrap();
+                }
+                (worker, root)
+            })
+            .collect();
+        workers.into_iter().for_each(|(worker, root)| assert_eq!(worker.join().unwrap(), root));
+        assert_eq!(map.root(), rebuilt(&owned(expected.iter()).into_iter().collect()).root());
+    });
+}
+
 /// The longest paths an attacker can make, on a stack far too small to recurse along them.
 #[test]
 fn the_deepest_trie_needs_no_deep_stack() {
