@@ -13,8 +13,8 @@ use synod_storage::log::MAX_PENDING;
 
 /// Results of batches between the executor and the clients' queues, at most: waiting, and in hand at either end.
 const RESULTS: u64 = super::replica::RESULTS_MAX as u64 + 2;
-/// States kept besides those of two windows: the current one, one that is fetched, and two that are served. Each peer
-/// may have one more kept for it.
+/// States kept besides those of two windows, which are sealed, being saved, or saved: the current one, one that is
+/// fetched, and two that are served. Each peer may have one more kept for it.
 const STATES_BESIDES: u64 = 4;
 
 /// Bytes, at most, by what they are for.

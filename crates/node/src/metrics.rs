@@ -159,7 +159,7 @@ metrics! {
     task_queue: Gauge = Gauge::default(),
     /// Verified inputs that wait for the protocol.
     input_queue: Gauge = Gauge::default(),
-    /// Seconds that a stage has worked; that of the log counts waiting for the disk.
+    /// Seconds that a stage has worked; those of the log and of checkpoints count waiting for the disk.
     stage_seconds: Busy = Busy::default(),
     /// Seconds that work waited for a stage.
     stage_wait_seconds: Waits = waits(),
@@ -171,6 +171,8 @@ metrics! {
     log_group_records: Histogram = counts(),
     /// Seconds that the service took for one batch.
     execute_batch_seconds: Histogram = durations(),
+    /// Seconds that it took to hash one checkpoint and make it durable.
+    save_checkpoint_seconds: Histogram = durations(),
     /// Operations in one batch.
     batch_operations: Histogram = counts(),
     /// Calls of fdatasync and fsync on the data folder, by purpose.

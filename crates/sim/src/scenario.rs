@@ -13,8 +13,9 @@ use synod_kernel::chooser::Chooser;
 use synod_kernel::process::{Process, Report, Task};
 use synod_kernel::{ClientId, Digest, ReplicaId, Scope, Seq, Signer};
 use synod_state::StateMachine;
+use synod_storage::SerialExecutor;
 use synod_storage::checkpoint::CheckpointError;
-use synod_storage::{CHUNK_BYTES, DiskError, Executor, ExecutorError, Failure, Identity, MemoryDisk};
+use synod_storage::{CHUNK_BYTES, DiskError, Executor, ExecutorError, Failure, Identity, MemoryDisk, Opened};
 
 /// Bytes of a piece of state in every second world.
 const CHUNK_BYTES_SMALL: usize = 100;
@@ -115,10 +116,10 @@ impl From<ExecutorError> for EngineError {
     }
 }
 
-/// What runs behind a real replica.
-impl<M: StateMachine> Engine for Executor<M, MemoryDisk> {
+/// What runs behind a real replica, on one thread.
+impl<M: StateMachine> Engine for SerialExecutor<M, MemoryDisk> {
     fn perform(&mut self, task: Task) -> Result<Option<Report>, EngineError> {
-        Ok(Executor::perform(self, task)?)
+        Ok(SerialExecutor::perform(self, task)?)
     }
 }
 
@@ -137,10 +138,11 @@ impl Setting {
         id: ReplicaId,
         disk: MemoryDisk,
         machine: Arc<M>,
-    ) -> Result<Booted<Executor<M, MemoryDisk>>, EngineError> {
-        let (engine, executed, state) = Executor::open(disk, self.identity(id), machine)?;
+    ) -> Result<Booted<SerialExecutor<M, MemoryDisk>>, EngineError> {
+        let Opened { executor, saver, executed, state } = Executor::open(disk, self.identity(id), machine)?;
         // States are small here; only small pieces make that they are fetched in several.
         let chunk_bytes = if self.options.seed.is_multiple_of(2) { CHUNK_BYTES } else { CHUNK_BYTES_SMALL };
-        Ok(Booted { engine: engine.with_chunk_bytes(chunk_bytes), executed, state })
+        let engine = SerialExecutor::new(executor.with_chunk_bytes(chunk_bytes), saver);
+        Ok(Booted { engine, executed, state })
     }
 }

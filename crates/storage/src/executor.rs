@@ -1,20 +1,27 @@
 //! The application side of a replica: it performs the tasks a protocol asks for, on the service and its checkpoints.
 //!
-//! A checkpoint writes what changed since the one before, and is reported only when it is durable (C8 of the process
-//! contract). What is loaded at a start is not believed until its root is the digest it was saved with. Pieces of
-//! state from peers are checked against a certified root before they are kept, and nothing is installed by halves. A
-//! checkpoint that a peer fetches is kept until the peer is released.
+//! The [`Executor`] executes; the [`Saver`] makes states durable, on another thread if there is one, so that neither
+//! hashing nor the disk holds up what is executed. A checkpoint is reported and served only when it is durable (C8 of
+//! the process contract). What is loaded at a start is not believed until its root is the digest it was saved with.
+//! Pieces of state from peers are checked against a certified root before they are kept, and nothing is installed by
+//! halves. A checkpoint that a peer fetches is kept until the peer is released.
 //!
-//! Tasks are performed in the order asked. The executor knows no protocol; it is the same in the simulator and in a
-//! real process.
+//! Tasks are performed in the order asked, and states are saved in that order. Only a checkpoint may be overtaken, by
+//! tasks that do not replace the state. The executor knows no protocol; it is the same in the simulator and in a real
+//! process.
 
 mod incoming;
+mod saver;
+mod serial;
 
 use crate::checkpoint::{CheckpointError, CheckpointStore};
 use crate::{Disk, Identity};
 use bytes::Bytes;
 use incoming::Incoming;
-use std::collections::BTreeMap;
+use saver::Purpose;
+pub use saver::{Save, Saved, Saver};
+pub use serial::SerialExecutor;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 use synod_kernel::process::{KeyRange, Transfer};
@@ -27,26 +34,51 @@ use synod_state::{Service, StateMachine};
 pub const CHUNK_BYTES: usize = 512 << 10;
 /// Durable checkpoints kept for peers that fetch them, besides the newest.
 const SERVED_BESIDES: usize = 2;
-/// Sealed states that wait to become checkpoints or to be returned to, at most.
+/// Sealed states that wait to become checkpoints or to be returned to, and those that are being saved, at most. A
+/// protocol that moves its window with its own checkpoints keeps far below it.
 const SEALED_MAX: usize = 4096;
 
-/// Performs tasks.
+/// Performs tasks. States that have to be saved are somebody else's work: see [`Performed`].
 pub struct Executor<M, D: Disk> {
     service: Service<M>,
     executed: Seq,
-    store: CheckpointStore<D>,
     disk: D,
     identity: Identity,
     /// States to checkpoint or to return to.
     sealed: BTreeMap<Seq, Snapshot>,
-    /// Durable checkpoints that peers may fetch: the newest, which is the parent of the next, [`SERVED_BESIDES`], and
-    /// one for each peer that fetches an older one.
+    /// What is being saved, in the order asked. After an installation nothing else is asked for.
+    saving: VecDeque<(Seq, Purpose)>,
+    /// Durable checkpoints that peers may fetch: the newest, [`SERVED_BESIDES`], and one for each peer that fetches an
+    /// older one.
     durable: BTreeMap<Seq, Snapshot>,
     /// Which checkpoint each peer read of last, until it is released.
     served: BTreeMap<ReplicaId, Seq>,
     /// State being fetched.
     incoming: Option<Incoming<D>>,
     chunk_bytes: usize,
+}
+
+/// What a folder holds, open.
+#[derive(Debug)]
+pub struct Opened<M, D: Disk> {
+    /// Performs tasks.
+    pub executor: Executor<M, D>,
+    /// Saves what the executor asks for.
+    pub saver: Saver<D>,
+    /// The sequence number of the newest checkpoint, whose state the executor has; 0 without one.
+    pub executed: Seq,
+    /// The digest of that state.
+    pub state: Digest,
+}
+
+/// What comes of a task.
+#[derive(Debug)]
+pub enum Performed {
+    /// It is done. Some tasks are not reported.
+    Done(Option<Report>),
+    /// It is done when this state is durable: it goes to [`Saver::save`], and what comes of that to
+    /// [`Executor::saved`].
+    Save(Save),
 }
 
 /// Why a task could not be performed. Final: the process has to end, and says why.
@@ -103,28 +135,27 @@ impl From<CheckpointError> for ExecutorError {
 }
 
 impl<M: StateMachine, D: Disk> Executor<M, D> {
-    /// Opens the checkpoints of a folder, which may be empty, and loads the newest. Returns its sequence number and
-    /// the digest of its state too: what `Start` wants to know.
+    /// Opens the checkpoints of a folder, which may be empty, and loads the newest.
     ///
     /// # Errors
     /// Whatever is wrong with the newest checkpoint; an older one is never used instead.
-    pub fn open(disk: D, identity: Identity, machine: Arc<M>) -> Result<(Self, Seq, Digest), ExecutorError> {
+    pub fn open(disk: D, identity: Identity, machine: Arc<M>) -> Result<Opened<M, D>, ExecutorError> {
         let store = CheckpointStore::open(disk.clone(), identity)?;
         let mut executor = Self {
             service: Service::new(machine),
             executed: Seq::default(),
-            store,
             disk,
             identity,
             sealed: BTreeMap::new(),
+            saving: VecDeque::new(),
             durable: BTreeMap::new(),
             served: BTreeMap::new(),
             incoming: None,
             chunk_bytes: CHUNK_BYTES,
         };
-        let Some(loaded) = executor.store.load_newest()? else {
-            let root = executor.service.root();
-            return Ok((executor, Seq::default(), root));
+        let Some(loaded) = store.load_newest()? else {
+            let state = executor.service.root();
+            return Ok(Opened { executor, saver: Saver::new(store, None), executed: Seq::default(), state });
         };
         let seq = Seq::new(loaded.sequence);
         let mut map = MerkleMap::new();
@@ -135,10 +166,10 @@ impl<M: StateMachine, D: Disk> Executor<M, D> {
         if expected != found {
             return Err(ExecutorError::WrongState { seq, expected, found });
         }
-        executor.durable.insert(seq, map.seal());
-        executor.service = Service::restore(Arc::clone(executor.service.machine()), map);
-        executor.executed = seq;
-        Ok((executor, seq, found))
+        let newest = map.seal();
+        executor.durable.insert(seq, newest.clone());
+        executor.return_to(seq, map);
+        Ok(Opened { executor, saver: Saver::new(store, Some((seq, newest))), executed: seq, state: found })
     }
 
     /// Gives peers pieces of about so many bytes, in place of [`CHUNK_BYTES`].
@@ -147,64 +178,109 @@ impl<M: StateMachine, D: Disk> Executor<M, D> {
         Self { chunk_bytes, ..self }
     }
 
-    /// Performs a task. Some are not reported.
+    /// Whether a task can be performed now: what replaces the state waits for everything that is being saved, and
+    /// everything waits for an installation. [`Executor::saved`] is what changes the answer.
+    pub fn can_perform(&self, task: &Task) -> bool {
+        match (self.saving.back(), task) {
+            (None, _) => true,
+            (Some((_, Purpose::Installation)), _)
+            | (Some((_, Purpose::Checkpoint)), Task::Install { .. } | Task::Rollback { .. }) => false,
+            (Some((_, Purpose::Checkpoint)), _) => true,
+        }
+    }
+
+    /// Performs a task, or all of it but saving a state.
     ///
     /// # Errors
     /// [`ExecutorError`], which is final.
     ///
     /// # Panics
-    /// If the protocol asks for what the contract excludes: a batch out of order, a state sealed that is not the last,
-    /// a piece stored of what is not being fetched, an installation of what was not fetched.
-    pub fn perform(&mut self, task: Task) -> Result<Option<Report>, ExecutorError> {
-        match task {
+    /// If the task cannot be performed now. If the protocol asks for what the contract excludes: a batch out of order,
+    /// a state sealed that is not the last, a piece stored of what is not being fetched, an installation of what was
+    /// not fetched.
+    pub fn perform(&mut self, task: Task) -> Result<Performed, ExecutorError> {
+        assert!(self.can_perform(&task), "whoever drives the executor waits for what is being saved");
+        let report = match task {
+            Task::Checkpoint { seq } => return Ok(self.checkpoint(seq)),
+            Task::Install { seq, root } => return Ok(self.install(seq, root)),
             Task::Execute { seq, batch } => {
                 assert!(seq == self.executed.next(), "batches are executed in order and without gaps");
                 let outcomes = self.service.execute(seq, &batch);
                 self.executed = seq;
-                Ok(Some(Report::Executed { seq, outcomes }))
+                Some(Report::Executed { seq, outcomes })
             }
             Task::Seal { seq } => {
                 assert!(seq == self.executed, "a state is sealed before the next batch is executed");
-                assert!(self.sealed.len() < SEALED_MAX, "sealed states become checkpoints or are dropped");
+                let kept = self.sealed.len() + self.saving.len();
+                assert!(kept < SEALED_MAX, "sealed states become checkpoints or are dropped");
                 self.sealed.insert(seq, self.service.seal());
-                Ok(None)
+                None
             }
-            Task::Checkpoint { seq } => self.checkpoint(seq),
             Task::Recall { request } => {
                 let outcome = self.service.recall(&request);
-                Ok(Some(Report::Recalled { request, outcome }))
+                Some(Report::Recalled { request, outcome })
             }
             Task::ReadChunk { to, seq, range } => {
                 let chunk = self.read_chunk(to, seq, &range);
-                Ok(Some(Report::ChunkRead { to, seq, range, chunk }))
+                Some(Report::ChunkRead { to, seq, range, chunk })
             }
             Task::Release { to } => {
                 self.served.remove(&to);
                 self.trim();
-                Ok(None)
+                None
             }
             Task::BeginTransfer { seq, root } => {
                 let transfer = self.begin_transfer(seq, root)?;
-                Ok(Some(Report::TransferBegun { seq, transfer }))
+                Some(Report::TransferBegun { seq, transfer })
             }
             Task::StoreChunk { from, seq, root, range, chunk } => {
                 let incoming = self.incoming.as_mut().filter(|incoming| incoming.is(seq, &root));
                 let transfer = incoming.expect("pieces are stored of what is being fetched").store(&range, chunk)?;
-                Ok(Some(Report::ChunkStored { from, seq, range, transfer }))
+                Some(Report::ChunkStored { from, seq, range, transfer })
             }
             Task::EndTransfer => {
                 self.incoming = None;
                 incoming::discard_up_to(&self.disk, Seq::new(u64::MAX))?;
-                Ok(None)
+                None
             }
-            Task::Install { seq, root } => self.install(seq, root),
             Task::Rollback { to } => {
                 let state = self.sealed.get(&to).or_else(|| self.durable.get(&to));
                 let map = state.expect("a state to return to is sealed").to_map();
                 self.return_to(to, map);
-                Ok(Some(Report::RolledBack { to }))
+                Some(Report::RolledBack { to })
             }
+        };
+        Ok(Performed::Done(report))
+    }
+
+    /// A state that was to be saved is durable: it can be fetched, older ones go, and the task that asked for it is
+    /// done.
+    ///
+    /// # Errors
+    /// [`ExecutorError::Checkpoint`], which is final.
+    ///
+    /// # Panics
+    /// If states are not saved in the order asked.
+    pub fn saved(&mut self, saved: Saved) -> Result<Report, ExecutorError> {
+        let Saved { seq, state, root, purpose } = saved;
+        assert!(self.saving.pop_front() == Some((seq, purpose)), "states are saved in the order asked");
+        if purpose == Purpose::Installation {
+            // Our own later checkpoints, if there were any, are not on the disk any more either.
+            self.durable.retain(|&kept, _| kept < seq);
         }
+        self.durable.insert(seq, state.clone());
+        self.trim();
+        if self.incoming.is_none() {
+            // Of a transfer before a restart, perhaps, which is not needed any more.
+            incoming::discard_up_to(&self.disk, seq)?;
+        }
+        Ok(match purpose {
+            Purpose::Checkpoint => Report::CheckpointTaken { seq, state: root },
+            Purpose::Installation => {
+                self.return_to(seq, state.to_map());
+                Report::Installed { seq, state: root }
+            }
+        })
     }
 
     /// The last batch that was executed.
@@ -217,40 +293,18 @@ impl<M: StateMachine, D: Disk> Executor<M, D> {
         &self.service
     }
 
-    fn checkpoint(&mut self, seq: Seq) -> Result<Option<Report>, ExecutorError> {
+    fn checkpoint(&mut self, seq: Seq) -> Performed {
         let Some(state) = self.sealed.remove(&seq) else {
             // Asked before other state was installed or returned to: the sealed one went with it.
-            return Ok(None);
+            return Performed::Done(None);
         };
         self.sealed = self.sealed.split_off(&seq);
-        let parent = self.durable.last_key_value().filter(|_| !self.store.should_rebase());
-        match parent {
-            Some((parent, before)) => {
-                let changes = before.diff(&state);
-                self.store.save(seq.get(), state.root().0, Some(parent.get()), changes)?;
-            }
-            None => self.save_base(seq, &state)?,
-        }
-        Ok(Some(self.keep(seq, state)?))
+        self.save(seq, state, Purpose::Checkpoint)
     }
 
-    fn save_base(&mut self, seq: Seq, state: &Snapshot) -> Result<(), ExecutorError> {
-        let entries = state.range(&[], None).map(|(key, value)| (key, Some(value)));
-        Ok(self.store.save(seq.get(), state.root().0, None, entries)?)
-    }
-
-    /// A state is durable: it can be fetched, and older ones go.
-    fn keep(&mut self, seq: Seq, state: Snapshot) -> Result<Report, ExecutorError> {
-        let root = state.root();
-        self.durable.insert(seq, state);
-        self.trim();
-        // Files are for a restart only, which needs the newest; what is served is in memory.
-        self.store.prune(seq.get())?;
-        if self.incoming.is_none() {
-            // Of a transfer before a restart, perhaps, which is not needed any more.
-            incoming::discard_up_to(&self.disk, seq)?;
-        }
-        Ok(Report::CheckpointTaken { seq, state: root })
+    fn save(&mut self, seq: Seq, state: Snapshot, purpose: Purpose) -> Performed {
+        self.saving.push_back((seq, purpose));
+        Performed::Save(Save { seq, state, purpose })
     }
 
     /// Forgets checkpoints that nobody needs.
@@ -282,18 +336,10 @@ impl<M: StateMachine, D: Disk> Executor<M, D> {
         Ok(self.incoming.as_ref().expect("just begun").transfer())
     }
 
-    fn install(&mut self, seq: Seq, root: Digest) -> Result<Option<Report>, ExecutorError> {
+    fn install(&mut self, seq: Seq, root: Digest) -> Performed {
         let incoming = self.incoming.take().expect("what is installed was fetched");
         assert!(incoming.is(seq, &root), "what is installed is what was fetched");
-        let map = incoming.finish();
-        let state = map.seal();
-        // Our own later checkpoints, if there are any, are what this one replaces: they were wrong.
-        self.store.discard_from(seq.get())?;
-        self.durable.retain(|&kept, _| kept < seq);
-        self.save_base(seq, &state)?;
-        self.keep(seq, state)?;
-        self.return_to(seq, map);
-        Ok(Some(Report::Installed { seq, state: root }))
+        self.save(seq, incoming.finish().seal(), Purpose::Installation)
     }
 
     fn return_to(&mut self, seq: Seq, map: MerkleMap) {

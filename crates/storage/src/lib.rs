@@ -18,5 +18,5 @@ mod tag;
 pub use disk::memory::{Counters, MemoryDisk, MemoryFile, MemoryLock};
 pub use disk::real::{RealDisk, RealFile, RealLock, SyncCounter};
 pub use disk::{Disk, DiskError, DiskFile, Failure, Operation};
-pub use executor::{CHUNK_BYTES, Executor, ExecutorError};
+pub use executor::{CHUNK_BYTES, Executor, ExecutorError, Opened, Performed, Save, Saved, Saver, SerialExecutor};
 pub use identity::Identity;

@@ -15,7 +15,7 @@ use synod_sim::draw::pick;
 use synod_sim::options::SECOND;
 use synod_sim::run::run;
 use synod_sim::{Booted, EngineError, Options, Report, Rule, Scenario, Setting};
-use synod_storage::{Executor, MemoryDisk};
+use synod_storage::{MemoryDisk, SerialExecutor};
 
 struct Store<A> {
     adversary: A,
@@ -42,7 +42,7 @@ fn history_bytes(seed: u64) -> usize {
 impl<A: Adversary<Replica>> Scenario for Store<A> {
     type Process = Replica;
     type Adversary = A;
-    type Engine = Executor<KeyValueStore, MemoryDisk>;
+    type Engine = SerialExecutor<KeyValueStore, MemoryDisk>;
     type Model = Model;
 
     fn process(&self, setting: &Setting, _: ReplicaId, signer: Arc<dyn Signer>) -> Replica {

@@ -21,6 +21,8 @@ pub(crate) enum Stage {
     Log,
     /// Tasks of the service, on the executor's thread.
     Execute,
+    /// Hashing states and making them durable, on the checkpoints' thread.
+    Save,
     /// Encoding and queueing what goes to other replicas, on the main thread.
     Send,
     /// Encoding and queueing answers to clients, on the main thread.
@@ -34,6 +36,7 @@ impl Stage {
             Self::Order => "order",
             Self::Log => "log",
             Self::Execute => "execute",
+            Self::Save => "save",
             Self::Send => "send",
             Self::Reply => "reply",
         }

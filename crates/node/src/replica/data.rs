@@ -14,13 +14,14 @@ use synod_kernel::codec::decode_own;
 use synod_kernel::{Digest, Process, Record, Seq};
 use synod_state::StateMachine;
 use synod_storage::log::{Log, LogOptions};
-use synod_storage::{Executor, Identity, RealDisk, SyncCounter};
+use synod_storage::{Executor, Identity, Opened, RealDisk, Saver, SyncCounter};
 
 /// Everything durable, open and locked.
 pub(super) struct Data<P: Process, M> {
     pub(super) log: Log<RealDisk>,
     pub(super) records: Vec<Record<P>>,
     pub(super) executor: Executor<M, RealDisk>,
+    pub(super) saver: Saver<RealDisk>,
     /// The newest durable checkpoint.
     pub(super) executed: Seq,
     /// The digest of its state.
@@ -56,7 +57,8 @@ pub(super) fn open<P: Process, M: StateMachine>(
     }
     let checkpoint_disk = disk.counted_apart();
     let (log_syncs, checkpoint_syncs) = (disk.syncs().clone(), checkpoint_disk.syncs().clone());
-    let (executor, executed, state) = Executor::open(checkpoint_disk, identity, machine).map_err(executor_failed)?;
+    let opened = Executor::open(checkpoint_disk, identity, machine).map_err(executor_failed)?;
+    let Opened { executor, saver, executed, state } = opened;
     if !has_log && executed > Seq::default() {
         // A checkpoint is the fruit of votes.
         return Err(lost());
@@ -78,7 +80,7 @@ pub(super) fn open<P: Process, M: StateMachine>(
     if !voted {
         mark_as_voted(folder.path(), cluster, id)?;
     }
-    Ok(Data { log, records, executor, executed, state, log_syncs, checkpoint_syncs })
+    Ok(Data { log, records, executor, saver, executed, state, log_syncs, checkpoint_syncs })
 }
 
 fn exists(path: &Path) -> Result<bool, FileError> {

@@ -123,7 +123,7 @@ async fn assemble<P: Process, M: StateMachine>(
     let pool = pool.map_err(|source| RunError::System { action: "start the verification threads", source })?;
     let status = watch::Sender::new(core.status());
     metrics.show(&status.borrow());
-    let Data { log, records, executor, executed, state, log_syncs, checkpoint_syncs } = data;
+    let Data { log, records, executor, saver, executed, state, log_syncs, checkpoint_syncs } = data;
     let reporter = Reporter::new(Sources {
         id: folder.id(),
         status: status.subscribe(),
@@ -155,8 +155,8 @@ async fn assemble<P: Process, M: StateMachine>(
         core,
         gate,
         log: LogThread::start(log, folder.data(), metrics.clone()).map_err(failed("start the log thread"))?,
-        executor: ExecutorThread::start(executor, folder.data(), metrics.clone())
-            .map_err(failed("start the executor thread"))?,
+        executor: ExecutorThread::start(executor, saver, folder.data(), metrics.clone())
+            .map_err(failed("start the threads of the service"))?,
         outgoing: Outgoing::new(scope.domain, protocol, origins, roster),
         inputs,
         status,

@@ -12,7 +12,7 @@ use synod_sim::draw::pick;
 use synod_sim::options::{OPERATIONS_MIN, SECOND};
 use synod_sim::run::run;
 use synod_sim::{Booted, Count, EngineError, Options, Report, Rule, Scenario, Setting};
-use synod_storage::{Executor, MemoryDisk};
+use synod_storage::{MemoryDisk, SerialExecutor};
 
 /// PBFT, and who owns the corrupted replicas.
 pub(crate) struct Pbft<A> {
@@ -42,7 +42,7 @@ fn history_bytes(seed: u64) -> usize {
 impl<A: Adversary<Replica>> Scenario for Pbft<A> {
     type Process = Replica;
     type Adversary = A;
-    type Engine = Executor<Registers, MemoryDisk>;
+    type Engine = SerialExecutor<Registers, MemoryDisk>;
     type Model = Plain;
 
     fn process(&self, setting: &Setting, _: ReplicaId, signer: Arc<dyn Signer>) -> Replica {

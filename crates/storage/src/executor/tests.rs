@@ -9,7 +9,7 @@ use synod_kernel::{Batch, ClientId, Domain, Epoch, Faults, Membership, ReplicaId
 use synod_state::{Context, Space};
 
 /// Puts the operation under its own first byte.
-struct Shelf;
+pub(super) struct Shelf;
 impl StateMachine for Shelf {
     fn apply(&self, space: &mut Space<'_>, _: &Context, operation: &Bytes) -> Bytes {
         space.insert(&operation[..1], operation).expect("small");
@@ -19,11 +19,16 @@ impl StateMachine for Shelf {
 
 const IDENTITY: Identity = Identity { cluster: [7; 32], replica: 0, incarnation: 0 };
 
-fn open(disk: &MemoryDisk) -> (Executor<Shelf, MemoryDisk>, Seq, Digest) {
+pub(super) fn opened(disk: &MemoryDisk) -> Opened<Shelf, MemoryDisk> {
     Executor::open(disk.clone(), IDENTITY, Arc::new(Shelf)).unwrap()
 }
 
-fn batch(id: u64, operation: &'static [u8]) -> Batch {
+fn open(disk: &MemoryDisk) -> (SerialExecutor<Shelf, MemoryDisk>, Seq, Digest) {
+    let Opened { executor, saver, executed, state } = opened(disk);
+    (SerialExecutor::new(executor, saver), executed, state)
+}
+
+pub(super) fn batch(id: u64, operation: &'static [u8]) -> Batch {
     let members = Membership::new(4, Faults::Byzantine(1)).unwrap();
     let client = ClientId::new([1; 32]);
     let signer = Referee::new(0, members, [client]).signer(Author::Client(client));
@@ -32,12 +37,12 @@ fn batch(id: u64, operation: &'static [u8]) -> Batch {
     Batch::new(vec![Request::sign(SessionId::new(1), RequestId::new(id), operations, &domain, &signer).unwrap()])
 }
 
-fn run(executor: &mut Executor<Shelf, MemoryDisk>, seq: u64, operation: &'static [u8]) {
+fn run(executor: &mut SerialExecutor<Shelf, MemoryDisk>, seq: u64, operation: &'static [u8]) {
     let report = executor.perform(Task::Execute { seq: Seq::new(seq), batch: batch(seq, operation) }).unwrap();
     assert!(matches!(report, Some(Report::Executed { outcomes, .. }) if outcomes.len() == 1));
 }
 
-fn checkpoint(executor: &mut Executor<Shelf, MemoryDisk>, seq: u64) -> Digest {
+fn checkpoint(executor: &mut SerialExecutor<Shelf, MemoryDisk>, seq: u64) -> Digest {
     let seq = Seq::new(seq);
     assert_eq!(executor.perform(Task::Seal { seq }).unwrap(), None);
     match executor.perform(Task::Checkpoint { seq }).unwrap() {
@@ -46,7 +51,7 @@ fn checkpoint(executor: &mut Executor<Shelf, MemoryDisk>, seq: u64) -> Digest {
     }
 }
 
-fn read(executor: &mut Executor<Shelf, MemoryDisk>, seq: Seq, range: &KeyRange) -> Option<Bytes> {
+fn read(executor: &mut SerialExecutor<Shelf, MemoryDisk>, seq: Seq, range: &KeyRange) -> Option<Bytes> {
     let task = Task::ReadChunk { to: ReplicaId::new(1), seq, range: range.clone() };
     match executor.perform(task).unwrap() {
         Some(Report::ChunkRead { chunk, .. }) => chunk,
@@ -146,11 +151,12 @@ fn a_checkpoint_that_is_not_there_is_not_served() {
 #[test]
 fn a_checkpoint_that_is_fetched_is_kept_until_the_peer_is_released() {
     let (mut executor, _, _) = open(&MemoryDisk::new());
-    let take = |executor: &mut Executor<Shelf, MemoryDisk>, seq| {
+    let take = |executor: &mut SerialExecutor<Shelf, MemoryDisk>, seq| {
         run(executor, seq, b"x");
         checkpoint(executor, seq);
     };
-    let is_there = |executor: &mut Executor<Shelf, MemoryDisk>, seq| executor.durable.contains_key(&Seq::new(seq));
+    let is_there =
+        |executor: &mut SerialExecutor<Shelf, MemoryDisk>, seq| executor.executor.durable.contains_key(&Seq::new(seq));
     take(&mut executor, 1);
     assert!(read(&mut executor, Seq::new(1), &KeyRange::all()).is_some());
     (2..=6).for_each(|seq| take(&mut executor, seq));
@@ -159,7 +165,7 @@ fn a_checkpoint_that_is_fetched_is_kept_until_the_peer_is_released() {
     (7..=9).for_each(|seq| take(&mut executor, seq));
     assert!(!is_there(&mut executor, 1) && is_there(&mut executor, 4));
     assert_eq!(executor.perform(Task::Release { to: ReplicaId::new(1) }).unwrap(), None);
-    assert_eq!(executor.durable.keys().copied().collect::<Vec<_>>(), [7, 8, 9].map(Seq::new));
+    assert_eq!(executor.executor.durable.keys().copied().collect::<Vec<_>>(), [7, 8, 9].map(Seq::new));
 }
 
 #[test]
