@@ -94,16 +94,21 @@ impl Site {
     /// Runs a replica on this thread.
     pub(crate) fn run(&self, position: usize, shutdown: Shutdown) -> Result<(), RunError> {
         let (peers, admin) = &self.listeners[position];
-        run(self.folder(position), peers.try_clone().unwrap(), admin.try_clone().unwrap(), shutdown)
+        run(self.folder(position), peers.try_clone().unwrap(), admin.try_clone().unwrap(), u32::MAX, shutdown)
     }
 
-    /// Starts a replica.
+    /// Starts a replica. Tests offend as often as they need to.
     pub(crate) fn start(&self, position: usize) -> Running {
+        self.start_strict(position, u32::MAX)
+    }
+
+    /// Starts a replica that shuts peers out that offend more than so often.
+    pub(crate) fn start_strict(&self, position: usize, offences_free: u32) -> Running {
         let (handle, shutdown) = shutdown();
         let folder = self.folder(position).to_owned();
         let (peers, admin) = &self.listeners[position];
         let (peers, admin) = (peers.try_clone().unwrap(), admin.try_clone().unwrap());
-        let thread = thread::spawn(move || run(&folder, peers, admin, shutdown));
+        let thread = thread::spawn(move || run(&folder, peers, admin, offences_free, shutdown));
         Running { handle, thread }
     }
 
@@ -141,14 +146,19 @@ impl Site {
     }
 }
 
-fn run(folder: &Path, peers: TcpListener, admin: TcpListener, shutdown: Shutdown) -> Result<(), RunError> {
+fn run(
+    folder: &Path,
+    peers: TcpListener,
+    admin: TcpListener,
+    offences_free: u32,
+    shutdown: Shutdown,
+) -> Result<(), RunError> {
     let folder = ReplicaFolder::open(folder)?;
     let mut options = ReplicaOptions::new(pbft::PROTOCOL);
     options.listener = Some(peers);
     options.admin_listener = Some(admin);
     options.log.segment_bytes = 1 << 20;
-    // Tests offend as often as they need to.
-    options.limits.offences_free = u32::MAX;
+    options.limits.offences_free = offences_free;
     run_replica(&folder, build, Arc::new(Counter), options, shutdown)
 }
 

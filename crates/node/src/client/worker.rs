@@ -228,12 +228,12 @@ fn dial_all(
     let metrics = Metrics::default();
     let (mut dialers, mut origins) = (JoinSet::new(), Vec::new());
     for (id, entry) in (0..).map(ReplicaId::new).zip(&folder.cluster().descriptor().replicas) {
-        let origin = Arc::new(Origin {
-            peer: Address::Replica(id),
-            queue: Arc::new(SendQueue::dropping(limits.client_queue_bytes, limits.client_queue_frames)),
-            budget: Arc::new(Semaphore::new(0)),
-            counters: metrics.peer(Address::Replica(id)),
-        });
+        let origin = Arc::new(Origin::new(
+            Address::Replica(id),
+            Arc::new(SendQueue::dropping(limits.client_queue_bytes, limits.client_queue_frames)),
+            Arc::new(Semaphore::new(0)),
+            metrics.peer(Address::Replica(id)),
+        ));
         origins.push(origin.clone());
         let (connectivity, announcement, queue) = (connectivity.clone(), announcement.clone(), origin.queue.clone());
         dialers.spawn(dial_until_finished(Dialer {

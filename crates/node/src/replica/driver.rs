@@ -1,8 +1,9 @@
 //! The loop of a replica: one input after the other into the protocol, its effects through the gate and out.
 //!
 //! It never waits while it holds an effect: whatever takes time is another thread's, and comes back as an input. When
-//! too much is under way it takes nothing from the network until the log and the service have caught up; timers,
-//! reports and the log go on, so it cannot lock itself up.
+//! much is under way it takes no requests until the log and the service have caught up, so that there is room for what
+//! replicas say; when too much is, it takes nothing from the network. Timers, reports and the log go on, so it cannot
+//! lock itself up.
 
 use super::durability;
 use super::error::RunError;
@@ -14,7 +15,7 @@ use super::shutdown::Shutdown;
 use super::stages::Stages;
 use crate::metrics::Metrics;
 use crate::timers::Timers;
-use crate::verify::Verified;
+use crate::verify::{Inputs, Verified};
 use prometheus_client::metrics::counter::Counter;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,17 +23,35 @@ use std::time::Instant as StdInstant;
 use synod_kernel::gate::{Admitted, Gate};
 use synod_kernel::process::Note;
 use synod_kernel::{Effect, Input, Outbox, Process, Report, Status, Task};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 /// Inputs taken from the network at once.
 const INPUTS_AT_ONCE: usize = 64;
-/// Effects that wait for the log before no more is taken from the network.
+/// Effects that wait for the log before no more is taken from the network; half of it, before no more requests are.
 const HELD_MAX: usize = 8192;
 /// The same for commands to the log.
 const LOG_QUEUE_MAX: u64 = 8192;
-/// The same for tasks of the service.
+/// Tasks of the service before no more requests are taken. What replicas say makes tasks, too, but the protocol has
+/// bounds on those: batches within its window, and pieces of state.
 const TASK_QUEUE_MAX: usize = 1024;
+
+/// What may be taken from the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Room {
+    for_messages: bool,
+    for_requests: bool,
+}
+
+impl Room {
+    /// Beside so many effects, log commands and tasks under way.
+    fn beside(held: usize, log_queue: u64, tasks: usize) -> Self {
+        Self {
+            for_messages: held < HELD_MAX && log_queue < LOG_QUEUE_MAX,
+            for_requests: held < HELD_MAX / 2 && log_queue < LOG_QUEUE_MAX / 2 && tasks < TASK_QUEUE_MAX,
+        }
+    }
+}
 
 /// A protocol and everything its effects need.
 pub(super) struct Driver<P: Process> {
@@ -41,7 +60,7 @@ pub(super) struct Driver<P: Process> {
     pub(super) log: LogThread,
     pub(super) executor: ExecutorThread,
     pub(super) outgoing: Outgoing,
-    pub(super) inputs: mpsc::UnboundedReceiver<Verified<P>>,
+    pub(super) inputs: Inputs<P>,
     pub(super) status: watch::Sender<Status>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) timers: Timers<P::Timer>,
@@ -57,7 +76,7 @@ pub(super) struct Driver<P: Process> {
 impl<P: Process> Driver<P> {
     /// Runs until told to end, or until something fails that a replica cannot do without.
     pub(super) async fn run(&mut self, start: Input<P>, shutdown: &mut Shutdown) -> Result<(), RunError> {
-        let mut batch = Vec::with_capacity(INPUTS_AT_ONCE);
+        let (mut messages, mut requests) = (Vec::new(), Vec::new());
         let alarm = sleep_until(Instant::now());
         tokio::pin!(alarm);
         self.step(start);
@@ -67,7 +86,7 @@ impl<P: Process> Driver<P> {
             if let Some(next) = next.filter(|next| *next != alarm.deadline()) {
                 alarm.as_mut().reset(next);
             }
-            let has_room = self.has_room();
+            let Room { for_messages, for_requests } = self.room();
             tokio::select! {
                 () = shutdown.requested() => return Ok(()),
                 durable = self.log.changed() => self.on_durable(durable?),
@@ -81,28 +100,34 @@ impl<P: Process> Driver<P> {
                         self.step(Input::Timeout(timer));
                     }
                 }
-                count = self.inputs.recv_many(&mut batch, INPUTS_AT_ONCE), if has_room => {
-                    if count == 0 {
-                        return Err(RunError::ThreadEnded("verification"));
-                    }
-                    for Verified { input, permits } in batch.drain(..) {
-                        if let Input::Request { request, .. } = &input {
-                            self.metrics.requests.inc();
-                            self.stages.enters(request.key());
-                        }
-                        self.step(input);
-                        drop(permits);
-                    }
+                count = self.inputs.messages.recv_many(&mut messages, INPUTS_AT_ONCE), if for_messages => {
+                    self.take_in(count, &mut messages)?;
+                }
+                count = self.inputs.requests.recv_many(&mut requests, INPUTS_AT_ONCE), if for_requests => {
+                    self.take_in(count, &mut requests)?;
                 }
             }
         }
     }
 
-    /// Whether so little is under way that more may be taken from the network.
-    fn has_room(&self) -> bool {
-        self.gate.held() < HELD_MAX
-            && self.gate.commanded() - self.durable < LOG_QUEUE_MAX
-            && self.executor.under_way() < TASK_QUEUE_MAX
+    /// What was verified goes into the protocol.
+    fn take_in(&mut self, count: usize, batch: &mut Vec<Verified<P>>) -> Result<(), RunError> {
+        if count == 0 {
+            return Err(RunError::ThreadEnded("verification"));
+        }
+        for Verified { input, permits } in batch.drain(..) {
+            if let Input::Request { request, .. } = &input {
+                self.metrics.requests.inc();
+                self.stages.enters(request.key());
+            }
+            self.step(input);
+            drop(permits);
+        }
+        Ok(())
+    }
+
+    fn room(&self) -> Room {
+        Room::beside(self.gate.held(), self.gate.commanded() - self.durable, self.executor.under_way())
     }
 
     fn on_durable(&mut self, durable: u64) {
@@ -218,3 +243,6 @@ impl<P: Process> Driver<P> {
         self.status.send_replace(new);
     }
 }
+
+#[cfg(test)]
+mod tests;

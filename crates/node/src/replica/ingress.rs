@@ -86,7 +86,9 @@ impl Ingress {
     }
 
     fn verify(&self, origin: &Arc<Origin>, content: Content, body: Bytes, permits: Permits) {
-        self.pool.submit(Job { origin: origin.clone(), content, body, permits });
+        if !self.pool.submit(Job { origin: origin.clone(), content, body, permits }) {
+            self.shared.metrics.refuse(origin.peer, "a request beyond what may wait");
+        }
     }
 
     fn answer_status(&self, origin: &Origin) {

@@ -19,9 +19,9 @@ use crate::metrics::Metrics;
 use crate::resources;
 use crate::status::{Reporter, Sources};
 use crate::timers::Timers;
-use crate::transport::{Acceptor, Connectivity, Dialer, Limits, MemberAddresses, Origin, PeerDirectory, Penalties};
+use crate::transport::{Acceptor, Connectivity, Dialer, Limits, MemberAddresses, Origin, PeerDirectory};
 use crate::transport::{Roster, SendQueue, TlsIdentity, dial_until_finished};
-use crate::verify::{BatchVerifier, Pool};
+use crate::verify::{BatchVerifier, Pool, inputs};
 use std::collections::BTreeMap;
 use std::net::TcpListener as StdListener;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ use synod_kernel::gate::Gate;
 use synod_kernel::{Address, Input, Process, ReplicaId, Signer};
 use synod_state::StateMachine;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
@@ -117,9 +117,9 @@ async fn assemble<P: Process, M: StateMachine>(
     let metrics = Arc::new(Metrics::default());
     let connectivity = Connectivity::new(&scope.membership);
     let roster = Arc::new(Roster::new(limits.clone(), connectivity.clone(), metrics.clone()));
-    let (verified, inputs) = mpsc::unbounded_channel();
+    let (verified, inputs) = inputs();
     let verifier = BatchVerifier::new(cluster);
-    let pool = Pool::start::<P>(verify_threads.get(), scope, &verifier, &metrics, &verified);
+    let pool = Pool::start::<P>(verify_threads.get(), scope, &verifier, (&roster, &metrics), &verified);
     let pool = pool.map_err(|source| RunError::System { action: "start the verification threads", source })?;
     let status = watch::Sender::new(core.status());
     metrics.show(&status.borrow());
@@ -191,7 +191,6 @@ fn acceptor(
         roster: roster.clone(),
         metrics: metrics.clone(),
         members,
-        penalties: Arc::new(Penalties::new(limits)),
         replica_frame_max: cluster.descriptor().parameters.frame_max(&cluster.scope().membership),
         sink,
     }
@@ -242,12 +241,12 @@ fn dial_others(
     let (mut dialers, mut origins) = (JoinSet::new(), BTreeMap::new());
     let entries = (0..).map(ReplicaId::new).zip(&folder.cluster().descriptor().replicas);
     for (id, entry) in entries.filter(|(id, _)| *id != folder.id()) {
-        let origin = Arc::new(Origin {
-            peer: Address::Replica(id),
-            queue: Arc::new(SendQueue::dropping(limits.replica_queue_bytes, limits.replica_queue_frames)),
-            budget: Arc::new(Semaphore::new(0)),
-            counters: metrics.peer(Address::Replica(id)),
-        });
+        let origin = Arc::new(Origin::new(
+            Address::Replica(id),
+            Arc::new(SendQueue::dropping(limits.replica_queue_bytes, limits.replica_queue_frames)),
+            Arc::new(Semaphore::new(0)),
+            metrics.peer(Address::Replica(id)),
+        ));
         origins.insert(id, origin.clone());
         let connectivity = connectivity.clone();
         dialers.spawn(dial_until_finished(Dialer {

@@ -2,15 +2,13 @@
 //!
 //! Until its handshake is done a connection is a stranger's: it gets little time, little memory, and a place in a small
 //! room ([`Strangers`]), so that whoever opens connections and says nothing keeps nobody out, and members least of all.
-//! Connections that are up do not wait for handshakes. A peer that has offended too often is shut out for a while
-//! ([`Penalties`]), which is known only when it has proved who it is.
+//! Connections that are up do not wait for handshakes. Who is let in then, the roster says.
 
 use super::connection::{End, Sink, Terms, carry};
 use super::limits::Limits;
 use super::members::MemberAddresses;
 use super::peers::PeerDirectory;
-use super::penalties::Penalties;
-use super::roster::Roster;
+use super::roster::{Denied, Roster};
 use super::socket;
 use super::strangers::{Admission, Strangers};
 use super::tls::proved_key;
@@ -103,8 +101,6 @@ pub(crate) struct Acceptor<K> {
     pub(crate) metrics: Arc<Metrics>,
     /// From where members connect.
     pub(crate) members: Arc<MemberAddresses>,
-    /// Who is shut out.
-    pub(crate) penalties: Arc<Penalties>,
     /// Bytes of a frame from a replica, at most.
     pub(crate) replica_frame_max: usize,
     /// Where frames go.
@@ -181,16 +177,16 @@ impl<K: Sink> Acceptor<K> {
         if let Address::Replica(id) = peer {
             self.members.note(id, from.ip());
         }
-        if let Some(left) = self.penalties.shut_out(peer, Instant::now()) {
-            self.metrics.refuse_handshake("shut-out");
-            tracing::debug!("connection of {peer} from {from} refused: it is shut out for {left:?}");
-            return;
-        }
         let origin = match self.roster.enter(peer) {
             Ok(origin) => origin,
-            Err(crowded) => {
+            Err(denied @ Denied::ShutOut(_)) => {
+                self.metrics.refuse_handshake("shut-out");
+                tracing::debug!("connection of {peer} from {from} refused: {denied}");
+                return;
+            }
+            Err(denied @ Denied::Crowded) => {
                 self.metrics.refuse_handshake("crowded");
-                tracing::warn!("connection of {peer} from {from} refused: {crowded}");
+                tracing::warn!("connection of {peer} from {from} refused: {denied}");
                 return;
             }
         };
@@ -206,16 +202,14 @@ impl<K: Sink> Acceptor<K> {
         // Leaves the roster when this task is cancelled, too.
         let _presence = Presence { roster: &self.roster, origin: &origin };
         let end = carry(stream, &origin, &self.sink, terms).await;
+        if let Some(reason) = end.offence() {
+            self.roster.accuse(&origin, reason);
+        }
         self.account(peer, from, &end);
     }
 
-    /// Says how a connection ended, and counts it, and holds it against the peer if it is at fault.
+    /// Says how a connection ended, and counts it if the peer is at fault.
     fn account(&self, peer: Address, from: SocketAddr, end: &End) {
-        if end.is_offence()
-            && let Some(pause) = self.penalties.note(peer, Instant::now())
-        {
-            tracing::warn!("{peer} is shut out for {} s: it keeps sending what no correct peer sends", pause.as_secs());
-        }
         match end.fault() {
             Some(reason) => {
                 self.metrics.refuse(peer, reason);

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use synod_kernel::Address;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
@@ -31,6 +32,25 @@ pub(crate) struct Origin {
     pub(crate) budget: Arc<Semaphore>,
     /// Its counters.
     pub(crate) counters: PeerCounters,
+    /// Whether something came by it that no correct peer sends, or its peer was shut out.
+    offended: AtomicBool,
+}
+
+impl Origin {
+    /// A connection by which nothing has come yet.
+    pub(crate) fn new(peer: Address, queue: Arc<SendQueue>, budget: Arc<Semaphore>, counters: PeerCounters) -> Self {
+        Self { peer, queue, budget, counters, offended: AtomicBool::new(false) }
+    }
+
+    /// Notes that the peer offended, and says whether that is news.
+    pub(super) fn offend(&self) -> bool {
+        !self.offended.swap(true, Ordering::Relaxed)
+    }
+
+    /// Whether the peer offended. What else came by this connection is not looked at then.
+    pub(crate) fn has_offended(&self) -> bool {
+        self.offended.load(Ordering::Relaxed)
+    }
 }
 
 /// A frame that no correct peer sends, by the reason that is counted.
@@ -100,7 +120,7 @@ impl End {
             Self::Frames(FrameError::TooLong { .. } | FrameError::TooShort { .. }) => Some("a bad length"),
             Self::Ours(Closing::TooSlow) | Self::Stuck(_) => Some("answers left unread"),
             Self::Dawdling { .. } => Some("a frame that did not end"),
-            Self::Ours(Closing::Finished | Closing::Replaced | Closing::Offence(_)) => None,
+            Self::Ours(Closing::Finished | Closing::Replaced | Closing::Offence(_) | Closing::ShutOut) => None,
             Self::Closed | Self::Gone | Self::Idle(_) => None,
             Self::Frames(FrameError::Truncated | FrameError::Io(_)) => None,
         }
@@ -108,14 +128,14 @@ impl End {
 }
 
 impl End {
-    /// Whether the peer did what no correct peer does, however slow it is, or we are.
-    pub(crate) fn is_offence(&self) -> bool {
+    /// The reason why the connection ended, if the peer did what no correct peer does, however slow it is, or we are.
+    pub(crate) fn offence(&self) -> Option<&'static str> {
         match self {
-            Self::Refused(_) | Self::Ours(Closing::Offence(_)) => true,
-            Self::Frames(FrameError::TooLong { .. } | FrameError::TooShort { .. }) => true,
-            Self::Ours(Closing::Finished | Closing::Replaced | Closing::TooSlow) => false,
-            Self::Closed | Self::Gone | Self::Idle(_) | Self::Dawdling { .. } | Self::Stuck(_) => false,
-            Self::Frames(FrameError::Truncated | FrameError::Io(_)) => false,
+            Self::Refused(reason) | Self::Ours(Closing::Offence(reason)) => Some(reason),
+            Self::Frames(FrameError::TooLong { .. } | FrameError::TooShort { .. }) => Some("a bad length"),
+            Self::Ours(Closing::Finished | Closing::Replaced | Closing::TooSlow | Closing::ShutOut) => None,
+            Self::Closed | Self::Gone | Self::Idle(_) | Self::Dawdling { .. } | Self::Stuck(_) => None,
+            Self::Frames(FrameError::Truncated | FrameError::Io(_)) => None,
         }
     }
 }

@@ -36,7 +36,6 @@ pub use limits::Limits;
 pub(crate) use limits::{MAX_CLIENT_REPLY, clients_memory, replicas_memory};
 pub(crate) use members::MemberAddresses;
 pub(crate) use peers::PeerDirectory;
-pub(crate) use penalties::Penalties;
 pub(crate) use queue::{Closing, SendQueue, Weight};
 pub(crate) use roster::Roster;
 pub(crate) use tls::TlsIdentity;

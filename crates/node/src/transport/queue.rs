@@ -44,6 +44,9 @@ pub(crate) enum Closing {
     /// The peer sent something that no correct peer sends.
     #[error("it sent a frame with {0}")]
     Offence(&'static str),
+    /// The peer is shut out for what it sent on another connection.
+    #[error("the peer is shut out")]
+    ShutOut,
 }
 
 /// A bounded queue with one reader.
@@ -227,7 +230,7 @@ impl SendQueue {
         let mut inner = self.inner();
         self.closing.send_modify(|present| match present {
             None | Some(Closing::Finished) => *present = Some(closing),
-            Some(Closing::TooSlow | Closing::Replaced | Closing::Offence(_)) => {}
+            Some(Closing::TooSlow | Closing::Replaced | Closing::Offence(_) | Closing::ShutOut) => {}
         });
         if closing != Closing::Finished {
             inner.essential.clear();

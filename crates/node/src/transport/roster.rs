@@ -2,11 +2,13 @@
 //!
 //! One connection for each replica and some for each client; the newest replaces the oldest, so a peer whose old
 //! connection hangs half open is never locked out by it. When clients have as many together as they may, the one with
-//! the most gives way to one that has fewer. Replies find their way back to a client here.
+//! the most gives way to one that has fewer. Replies find their way back to a client here. Whoever has offended too
+//! often is shut out for a while ([`Penalties`]), which is known only when it has proved who it is.
 
 use super::connection::Origin;
 use super::connectivity::Connectivity;
 use super::limits::Limits;
+use super::penalties::Penalties;
 use super::queue::{Closing, Overflow, SendQueue, Weight};
 use super::room::Room;
 use super::routes::Routes;
@@ -14,8 +16,10 @@ use crate::metrics::Metrics;
 use bytes::Bytes;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 use synod_kernel::{Address, ClientId, SessionId};
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 /// The inbound connections of one process.
 #[derive(Debug)]
@@ -25,6 +29,7 @@ pub(crate) struct Roster {
     metrics: Arc<Metrics>,
     /// What all clients share for what waits to be sent to them.
     room: Arc<Room>,
+    penalties: Penalties,
     present: Mutex<Present>,
 }
 
@@ -68,16 +73,28 @@ impl Present {
     }
 }
 
-/// Too many clients are connected.
+/// Why a peer is not let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("as many clients are connected as may be")]
-pub(crate) struct Crowded;
+pub(crate) enum Denied {
+    /// Too many clients are connected.
+    #[error("as many clients are connected as may be")]
+    Crowded,
+    /// It has offended too often.
+    #[error("it is shut out for {} s", .0.as_secs_f32())]
+    ShutOut(Duration),
+}
 
 impl Roster {
     /// Nobody is connected.
     pub(crate) fn new(limits: Limits, connectivity: Connectivity, metrics: Arc<Metrics>) -> Self {
         let room = Room::new(limits.clients_queue_bytes);
-        Self { limits, connectivity, metrics, room, present: Mutex::default() }
+        let penalties = Penalties::new(&limits);
+        Self { limits, connectivity, metrics, room, penalties, present: Mutex::default() }
+    }
+
+    /// The bounds of the connections.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     fn present(&self) -> MutexGuard<'_, Present> {
@@ -85,7 +102,7 @@ impl Roster {
     }
 
     /// Lets an authenticated peer in. [`Roster::leave`] has to follow.
-    pub(crate) fn enter(&self, peer: Address) -> Result<Arc<Origin>, Crowded> {
+    pub(crate) fn enter(&self, peer: Address) -> Result<Arc<Origin>, Denied> {
         let limits = &self.limits;
         let (bytes, frames, budget, connections) = match peer {
             Address::Replica(_) => {
@@ -100,16 +117,20 @@ impl Roster {
             ),
         };
         let mut present = self.present();
+        // With the lock: whoever is shut out from now on has this connection closed, too.
+        if let Some(left) = self.penalties.shut_out(peer, Instant::now()) {
+            return Err(Denied::ShutOut(left));
+        }
         let others = present.peers.get(&peer).map_or(0, VecDeque::len);
         let is_client = matches!(peer, Address::Client(_));
         let is_crowded = is_client && others < connections && present.clients >= limits.client_connections_max;
-        let yielded = if is_crowded { Some(present.take_from_largest(others + 1).ok_or(Crowded)?) } else { None };
+        let yielded =
+            if is_crowded { Some(present.take_from_largest(others + 1).ok_or(Denied::Crowded)?) } else { None };
         let queue = match peer {
             Address::Replica(_) => Arc::new(SendQueue::new(bytes, frames, Overflow::Close)),
             Address::Client(_) => self.room.queue(bytes, frames),
         };
-        let origin =
-            Arc::new(Origin { peer, queue, budget: present.budget(peer, budget), counters: self.metrics.peer(peer) });
+        let origin = Arc::new(Origin::new(peer, queue, present.budget(peer, budget), self.metrics.peer(peer)));
         let connected = present.peers.entry(peer).or_default();
         connected.push_back(origin.clone());
         let surplus = connected.len().saturating_sub(connections);
@@ -146,6 +167,23 @@ impl Roster {
         origin.counters.connections.dec();
         if let Address::Replica(id) = origin.peer {
             self.connectivity.inbound_down(id);
+        }
+    }
+
+    /// Something came by a connection that no correct peer sends: it is closed, and the first time that is held against
+    /// the peer, whether or not the connection is still up. A peer that is shut out loses all its connections.
+    pub(crate) fn accuse(&self, origin: &Origin, reason: &'static str) {
+        if !origin.offend() {
+            return;
+        }
+        origin.queue.close(Closing::Offence(reason));
+        let peer = origin.peer;
+        let Some(pause) = self.penalties.note(peer, Instant::now()) else { return };
+        tracing::warn!("{peer} is shut out for {} s: it keeps sending what no correct peer sends", pause.as_secs());
+        let others: Vec<_> = self.present().peers.get(&peer).into_iter().flatten().cloned().collect();
+        for other in others {
+            other.offend();
+            other.queue.close(Closing::ShutOut);
         }
     }
 

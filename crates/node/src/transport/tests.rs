@@ -230,12 +230,12 @@ async fn a_client_that_does_not_read_is_cut_off() {
 #[tokio::test]
 async fn a_dialler_reconnects_and_sends_what_is_queued() {
     let mut site = site(Limits { backoff_min: Duration::from_millis(1), ..Limits::default() }).await;
-    let origin = Arc::new(Origin {
-        peer: Address::Replica(ReplicaId::new(0)),
-        queue: Arc::new(SendQueue::dropping(1 << 20, 100)),
-        budget: Arc::new(Semaphore::new(0)),
-        counters: site.metrics.peer(Address::Replica(ReplicaId::new(0))),
-    });
+    let origin = Arc::new(Origin::new(
+        Address::Replica(ReplicaId::new(0)),
+        Arc::new(SendQueue::dropping(1 << 20, 100)),
+        Arc::new(Semaphore::new(0)),
+        site.metrics.peer(Address::Replica(ReplicaId::new(0))),
+    ));
     let connectivity = site.connectivity.clone();
     let dialer = tokio::spawn(dial_until_finished(Dialer {
         id: ReplicaId::new(0),

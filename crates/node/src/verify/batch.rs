@@ -27,7 +27,7 @@ impl BatchVerifier {
     }
 
     /// Whether one batch over all checks succeeds. Unknown authors fail.
-    fn all_good(&self, checks: &[Check]) -> bool {
+    fn is_batch_good(&self, checks: &[Check]) -> bool {
         let mut batch = ed25519_zebra::batch::Verifier::new();
         for Check { author, digest, signature } in checks {
             let Some(key) = self.singles.key(*author) else { return false };
@@ -39,9 +39,21 @@ impl BatchVerifier {
     }
 }
 
+/// Says of many checks whether all are good, without going through them to find out which is not.
+pub(crate) trait Verdict: Verifier {
+    /// Whether all are good.
+    fn are_all_good(&self, checks: &[Check]) -> bool;
+}
+
+impl Verdict for BatchVerifier {
+    fn are_all_good(&self, checks: &[Check]) -> bool {
+        if checks.len() >= MIN_BATCH { self.is_batch_good(checks) } else { self.singles.verify(checks).is_ok() }
+    }
+}
+
 impl Verifier for BatchVerifier {
     fn verify(&self, checks: &[Check]) -> Result<(), Invalid> {
-        if checks.len() >= MIN_BATCH && self.all_good(checks) { Ok(()) } else { self.singles.verify(checks) }
+        if checks.len() >= MIN_BATCH && self.is_batch_good(checks) { Ok(()) } else { self.singles.verify(checks) }
     }
 }
 

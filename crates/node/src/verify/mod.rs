@@ -6,10 +6,12 @@
 //! protocol's rule.
 
 mod batch;
+mod inputs;
 mod lanes;
 mod pool;
 mod remembering;
 
 pub use batch::BatchVerifier;
-pub(crate) use pool::{Content, Job, Pool, PoolHandle, REMEMBERED, Verified};
+pub(crate) use inputs::{Inputs, Verified, inputs};
+pub(crate) use pool::{Content, Job, Pool, PoolHandle, REMEMBERED};
 pub(crate) use remembering::{BYTES_EACH, Remembering};

@@ -1,15 +1,16 @@
 //! Threads that decode frames and check their signatures, in batches over several frames.
 //!
 //! Only what decodes and verifies becomes an input. A frame that does not is its sender's fault, because a correct peer
-//! checks what it hands on: it is counted, the connection it came by is closed, and what else came by it is dropped
-//! unseen. Who a bad signature pretends to be of is not held against that one. Frames of one peer may overtake each
-//! other here, as they may on any network.
+//! checks what it hands on: it is counted and held against its sender, the connection it came by is closed, and what
+//! else came by it is dropped unseen. Who a bad signature pretends to be of is not held against that one. Frames of one
+//! peer may overtake each other here, as they may on any network.
 
-use super::batch::BatchVerifier;
-use super::lanes::{Lanes, Turn};
+use super::batch::{BatchVerifier, Verdict};
+use super::inputs::{Outputs, Verified};
+use super::lanes::{Lanes, Ticket, Turn, Way};
 use super::remembering::Remembering;
 use crate::metrics::{Meter, Metrics, Stage};
-use crate::transport::{Closing, Origin};
+use crate::transport::{Origin, Roster};
 use bytes::Bytes;
 use std::io;
 use std::sync::Arc;
@@ -19,10 +20,13 @@ use synod_kernel::signature::Check;
 use synod_kernel::{
     Address, Decode, Input, Invalid, Malformed, Message, Process, Request, Scope, Unverified, Verifier,
 };
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::OwnedSemaphorePermit;
 
 /// Frames that one thread takes at once. More would save little and let the first ones wait.
 const FRAMES_AT_ONCE: usize = 32;
+
+/// Signatures of a frame that is checked together with others, at most. One with more is checked by itself, after them.
+const CHECKS_TOGETHER: usize = 256;
 
 /// Signatures that are not checked again when they come again. A client that repeats itself, a batch of requests that
 /// came alone before, a certificate: all do within seconds.
@@ -50,20 +54,24 @@ pub(crate) struct Job {
     pub(crate) permits: Vec<OwnedSemaphorePermit>,
 }
 
+impl Job {
+    fn ticket(&self) -> Ticket {
+        let way = match (self.content, self.origin.peer) {
+            (Content::Message, _) => Way::Messages,
+            (Content::Request, Address::Replica(_)) => Way::Relayed,
+            (Content::Request, Address::Client(_)) => Way::Clients,
+        };
+        // Clients hold room in two budgets, each for the whole frame.
+        let bytes = self.permits.first().map_or(self.body.len(), OwnedSemaphorePermit::num_permits);
+        Ticket { way, peer: self.origin.peer, bytes }
+    }
+}
+
 /// What a frame takes up until the protocol has seen it: room in budgets, and its turn. Given back when dropped.
 #[derive(Debug)]
 pub(crate) struct Held {
     _permits: Vec<OwnedSemaphorePermit>,
-    _turn: Turn<Queued>,
-}
-
-/// An input whose every signature is good.
-#[derive(Debug)]
-pub(crate) struct Verified<P: Process> {
-    /// What the protocol gets to see.
-    pub(crate) input: Input<P>,
-    /// Given back when the protocol has seen it.
-    pub(crate) permits: Held,
+    turn: Turn<Queued>,
 }
 
 /// What a peer did wrong.
@@ -110,14 +118,15 @@ pub(crate) struct PoolHandle {
 }
 
 impl PoolHandle {
-    /// Has a frame verified.
-    pub(crate) fn submit(&self, job: Job) {
-        self.lanes.push(job.origin.peer, (Instant::now(), job));
+    /// Has a frame verified. False if it is a request that was handed on and there is no room: whoever asked will ask
+    /// again.
+    pub(crate) fn submit(&self, job: Job) -> bool {
+        self.lanes.push(job.ticket(), (Instant::now(), job))
     }
 }
 
 impl Pool {
-    /// Starts `count` threads, whose results go to `out`.
+    /// Starts `count` threads, whose results go to `out`, and whose complaints to `roster`.
     ///
     /// # Errors
     /// If the system has no thread to give.
@@ -125,11 +134,12 @@ impl Pool {
         count: usize,
         scope: Scope,
         verifier: &BatchVerifier,
-        metrics: &Arc<Metrics>,
-        out: &mpsc::UnboundedSender<Verified<P>>,
+        (roster, metrics): (&Arc<Roster>, &Arc<Metrics>),
+        out: &Outputs<P>,
     ) -> io::Result<Self> {
         let verifier = Arc::new(Remembering::new(verifier.clone(), REMEMBERED));
-        let mut pool = Self { lanes: Arc::new(Lanes::new()), threads: Vec::new() };
+        let lanes = Lanes::new(roster.limits().replica_budget_bytes / 2);
+        let mut pool = Self { lanes: Arc::new(lanes), threads: Vec::new() };
         for number in 0..count {
             let worker = Worker {
                 lanes: pool.lanes.clone(),
@@ -137,6 +147,7 @@ impl Pool {
                 scope,
                 verifier: verifier.clone(),
                 meter: metrics.stage(Stage::Verify),
+                roster: roster.clone(),
                 metrics: metrics.clone(),
                 out: out.clone(),
             };
@@ -170,8 +181,16 @@ struct Worker<P: Process> {
     count: usize,
     scope: Scope,
     verifier: Arc<Remembering<BatchVerifier>>,
+    roster: Arc<Roster>,
     metrics: Arc<Metrics>,
-    out: mpsc::UnboundedSender<Verified<P>>,
+    out: Outputs<P>,
+}
+
+/// A frame that decodes, where it came from, and what it holds.
+struct Frame<P: Process> {
+    origin: Arc<Origin>,
+    parsed: Parsed<P>,
+    held: Held,
 }
 
 /// A frame that decodes.
@@ -230,30 +249,62 @@ impl<P: Process> Worker<P> {
     }
 
     fn verify_all(&self, jobs: Vec<Queued>) {
-        let mut parsed = Vec::with_capacity(jobs.len());
+        let frames = self.decode_all(jobs);
+        let (together, alone): (Vec<_>, Vec<_>) =
+            frames.into_iter().partition(|frame| frame.parsed.checks().len() <= CHECKS_TOGETHER);
+        self.verify_together(together);
+        // Last, so that nobody waits for the many signatures of another.
+        alone.into_iter().for_each(|frame| self.verify_one(frame));
+    }
+
+    fn decode_all(&self, jobs: Vec<Queued>) -> Vec<Frame<P>> {
         // Every job has its turn before any is looked at: they were all taken.
-        let turns: Vec<_> = jobs.iter().map(|(_, job)| Turn::new(&self.lanes, job.origin.peer)).collect();
+        let turns: Vec<_> = jobs.iter().map(|(_, job)| Turn::new(&self.lanes, job.ticket())).collect();
+        let mut frames = Vec::with_capacity(jobs.len());
         for ((_, Job { origin, content, body, permits }), turn) in jobs.into_iter().zip(turns) {
-            if matches!(origin.queue.closing(), Some(Closing::Offence(_))) {
-                // One was enough. What else came by that connection is not worth a signature's time.
+            if origin.has_offended() {
+                // Once was enough. What else came by that connection is not worth a signature's time.
                 continue;
             }
-            let permits = Held { _permits: permits, _turn: turn };
+            let held = Held { _permits: permits, turn };
             match Parsed::<P>::decode(content, body, &self.scope) {
-                Ok(frame) => parsed.push((origin, frame, permits)),
+                Ok(parsed) => {
+                    held.turn.charge(parsed.checks().len());
+                    frames.push(Frame { origin, parsed, held });
+                }
                 Err(malformed) => self.accuse(&origin, Offence::Malformed(malformed)),
             }
         }
-        let checks: Vec<Check> = parsed.iter().flat_map(|(_, frame, _)| frame.checks()).copied().collect();
+        frames
+    }
+
+    /// One verdict for all, as long as it is good.
+    fn verify_together(&self, frames: Vec<Frame<P>>) {
+        let checks: Vec<Check> = frames.iter().flat_map(|frame| frame.parsed.checks()).copied().collect();
+        if frames.len() > 1 && self.are_good(&checks) {
+            frames.into_iter().for_each(|frame| self.pass_on(frame, &FoundGood));
+        } else {
+            frames.into_iter().for_each(|frame| self.verify_one(frame));
+        }
+    }
+
+    fn are_good(&self, checks: &[Check]) -> bool {
         self.metrics.signatures_checked.inc_by(checks.len() as u64);
-        let all_good = self.verifier.verify(&checks).is_ok();
-        for (origin, frame, permits) in parsed {
-            let verifier: &dyn Verifier = if all_good { &FoundGood } else { &*self.verifier };
-            match frame.verify(origin.peer, verifier) {
-                // Nobody listens once the replica ends.
-                Ok(input) => drop(self.out.send(Verified { input, permits })),
-                Err(invalid) => self.accuse(&origin, Offence::Invalid(invalid)),
-            }
+        self.verifier.are_all_good(checks)
+    }
+
+    fn verify_one(&self, frame: Frame<P>) {
+        // Another frame of the same connection may just have been found bad.
+        if !frame.origin.has_offended() {
+            self.metrics.signatures_checked.inc_by(frame.parsed.checks().len() as u64);
+            self.pass_on(frame, &*self.verifier);
+        }
+    }
+
+    fn pass_on(&self, Frame { origin, parsed, held: permits }: Frame<P>, verifier: &dyn Verifier) {
+        match parsed.verify(origin.peer, verifier) {
+            Ok(input) => self.out.send(Verified { input, permits }),
+            Err(invalid) => self.accuse(&origin, Offence::Invalid(invalid)),
         }
     }
 
@@ -261,7 +312,7 @@ impl<P: Process> Worker<P> {
         tracing::warn!("{} sent a frame that does not verify: {offence}", origin.peer);
         self.metrics.refuse(origin.peer, offence.reason());
         self.metrics.frames_rejected.inc();
-        origin.queue.close(Closing::Offence(offence.reason()));
+        self.roster.accuse(origin, offence.reason());
     }
 }
 

@@ -5,8 +5,9 @@
 //! remembered is author, digest and signature together, all three, and only after they were found good together:
 //! nothing that a liar sends can make anything else pass, or make it be remembered. Who forgets checks again, no more.
 
+use super::batch::Verdict;
 use std::collections::{BTreeSet, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use synod_kernel::signature::{Author, Check};
 use synod_kernel::{Digest, Invalid, Signature, Verifier};
 
@@ -55,22 +56,39 @@ impl Memory {
     }
 }
 
-impl<V: Verifier> Verifier for Remembering<V> {
-    fn verify(&self, checks: &[Check]) -> Result<(), Invalid> {
-        let memory = || self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+impl<V> Remembering<V> {
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has what is not remembered checked, and remembers it if it is good.
+    fn verify_with<E>(&self, checks: &[Check], verify: impl FnOnce(&[Check]) -> Result<(), E>) -> Result<(), E> {
         let mut unknown = checks.to_vec();
         unknown.retain({
-            let memory = memory();
+            let memory = self.memory();
             move |check| !memory.known.contains(&known(check))
         });
         if unknown.is_empty() {
             return Ok(());
         }
         // Checked without the lock: several threads do, at once.
-        self.verifier.verify(&unknown)?;
-        let mut memory = memory();
+        verify(&unknown)?;
+        let mut memory = self.memory();
         unknown.iter().for_each(|check| memory.remember(known(check)));
         Ok(())
+    }
+}
+
+impl<V: Verifier> Verifier for Remembering<V> {
+    fn verify(&self, checks: &[Check]) -> Result<(), Invalid> {
+        self.verify_with(checks, |unknown| self.verifier.verify(unknown))
+    }
+}
+
+impl<V: Verdict> Verdict for Remembering<V> {
+    fn are_all_good(&self, checks: &[Check]) -> bool {
+        let verdict = |unknown: &[Check]| if self.verifier.are_all_good(unknown) { Ok(()) } else { Err(()) };
+        self.verify_with(checks, verdict).is_ok()
     }
 }
 

@@ -4,11 +4,11 @@ use super::*;
 use crate::fixture::Site;
 use crate::status::Sources;
 use crate::transport::{Connectivity, Limits, SendQueue};
-use crate::verify::{BatchVerifier, Pool};
+use crate::verify::{BatchVerifier, Pool, inputs};
 use synod_kernel::{Digest, Encode, Process, ReplicaId, Seq, Status, View, Writer};
 use synod_protocols::pbft::Replica;
 use synod_storage::SyncCounter;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 const PROTOCOL: u8 = synod_protocols::pbft::PROTOCOL;
 
@@ -44,8 +44,10 @@ async fn frames_that_wait<P: Process>(bytes: usize, budget: usize) -> usize {
     let site = Site::new();
     let (cluster, metrics) = (&site.made.cluster, Arc::new(Metrics::default()));
     let scope = *cluster.scope();
-    let (out, _verified) = mpsc::unbounded_channel();
-    let pool = Pool::start::<P>(0, scope, &BatchVerifier::new(cluster), &metrics, &out).expect("no threads");
+    let (out, _verified) = inputs();
+    let limits = Limits { replica_budget_bytes: budget, ..Limits::default() };
+    let roster = Arc::new(Roster::new(limits.clone(), Connectivity::new(&scope.membership), metrics.clone()));
+    let pool = Pool::start::<P>(0, scope, &BatchVerifier::new(cluster), (&roster, &metrics), &out).expect("no threads");
     let status = watch::Sender::new(status());
     let reporter = Reporter::new(Sources {
         id: ReplicaId::new(0),
@@ -55,16 +57,14 @@ async fn frames_that_wait<P: Process>(bytes: usize, budget: usize) -> usize {
         log_syncs: SyncCounter::default(),
         checkpoint_syncs: SyncCounter::default(),
     });
-    let limits = Limits { replica_budget_bytes: budget, ..Limits::default() };
-    let roster = Arc::new(Roster::new(limits.clone(), Connectivity::new(&scope.membership), metrics.clone()));
     let ingress = Ingress::new(scope.domain, PROTOCOL, &limits, pool.handle(), reporter, metrics.clone(), roster);
     let peer = Address::Replica(ReplicaId::new(1));
-    let origin = Arc::new(Origin {
+    let origin = Arc::new(Origin::new(
         peer,
-        queue: Arc::new(SendQueue::dropping(1000, 10)),
-        budget: Arc::new(Semaphore::new(budget)),
-        counters: metrics.peer(peer),
-    });
+        Arc::new(SendQueue::dropping(1000, 10)),
+        Arc::new(Semaphore::new(budget)),
+        metrics.peer(peer),
+    ));
     let header = Header { domain: scope.domain, protocol: PROTOCOL, kind: FrameKind::Message };
     let frame = Bytes::from(header.frame(&Raw(bytes))).slice(4..);
     let mut taken = 0;

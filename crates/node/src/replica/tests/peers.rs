@@ -137,3 +137,27 @@ async fn what_does_not_verify_costs_its_sender_the_connection() {
     assert!(is_answered(&site, &mut honest).await);
     replica.end().unwrap();
 }
+
+#[tokio::test]
+async fn whoever_lies_and_leaves_is_shut_out_all_the_same() {
+    let site = Site::new();
+    let replica = site.start_strict(0, 2);
+    let ours = header(&site, FrameKind::Request);
+    let own = read_key(&site.made.client.join("client.key")).unwrap();
+    let mut spoiled = ours.frame(&request(&ours.domain, own));
+    *spoiled.last_mut().unwrap() ^= 1;
+    let mut other = dial_as_client(&site).await;
+    assert!(is_answered(&site, &mut other).await);
+    for offence in 1..=3 {
+        let mut liar = dial_as_client(&site).await;
+        say(&mut liar, &spoiled).await;
+        drop(liar);
+        let line = format!("synod_frames_refused_total{{peer=\"clients\",reason=\"a bad signature\"}} {offence}");
+        site.wait_for_metric(0, &line).await;
+    }
+    assert!(is_cut_off(&mut other).await, "its other connections are over, too");
+    assert!(is_cut_off(&mut dial_as_client(&site).await).await);
+    site.wait_for_metric(0, "synod_handshakes_refused_total{reason=\"shut-out\"} 1").await;
+    assert!(is_answered(&site, &mut dial_as_replica(&site, 3).await).await, "that is no matter to others");
+    replica.end().unwrap();
+}

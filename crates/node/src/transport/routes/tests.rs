@@ -11,12 +11,12 @@ const ALICE: ClientId = ClientId::new([1; 32]);
 const BOB: ClientId = ClientId::new([2; 32]);
 
 fn connection(peer: Address) -> Arc<Origin> {
-    Arc::new(Origin {
+    Arc::new(Origin::new(
         peer,
-        queue: Arc::new(SendQueue::dropping(1000, 10)),
-        budget: Arc::new(Semaphore::new(1000)),
-        counters: Metrics::default().peer(peer),
-    })
+        Arc::new(SendQueue::dropping(1000, 10)),
+        Arc::new(Semaphore::new(1000)),
+        Metrics::default().peer(peer),
+    ))
 }
 
 fn session(number: u64) -> SessionId {

@@ -109,7 +109,6 @@ pub(super) async fn failing_site(limits: Limits, failures: usize) -> Site {
         roster,
         metrics,
         members: members.clone(),
-        penalties: Arc::new(Penalties::new(&limits)),
         limits,
         replica_frame_max: MAX_REPLICA_FRAME,
         sink: Collect(sender, roster_kept.clone()),

@@ -60,6 +60,7 @@ fn it_agrees_with_single_verification() {
         }
         let expected = world.cluster.verifier().verify(&checks);
         assert_eq!(batch.verify(&checks), expected, "seed {seed}");
+        assert_eq!(batch.are_all_good(&checks), expected.is_ok(), "seed {seed}");
         if expected.is_ok() { accepted += 1 } else { refused += 1 }
     }
     assert!(accepted > 50 && refused > 50, "{accepted} accepted, {refused} refused");

@@ -3,7 +3,8 @@
 
 use super::*;
 use crate::fixture::{Site, soon};
-use crate::transport::SendQueue;
+use crate::transport::{Closing, Connectivity, Limits, SendQueue};
+use crate::verify::{Inputs, inputs};
 use synod_kernel::ed25519::{Ed25519Signer, SecretKey};
 use synod_kernel::{ClientId, Domain, Encode, ReplicaId, RequestId, SessionId};
 use synod_protocols::pbft::{Hint, Replica};
@@ -13,30 +14,56 @@ struct World {
     site: Site,
     signer: Ed25519Signer,
     metrics: Arc<Metrics>,
+    roster: Arc<Roster>,
 }
 
 impl World {
     fn new() -> Self {
+        // One offence is free.
+        let limits = Limits { offences_free: 1, ..Limits::default() };
         let site = Site::new();
         let seed = crate::files::read_key(&site.made.client.join("client.key")).unwrap();
         let signer = Ed25519Signer::client(SecretKey::from_seed(&seed));
-        Self { site, signer, metrics: Arc::new(Metrics::default()) }
+        let metrics = Arc::new(Metrics::default());
+        let connectivity = Connectivity::new(&site.made.cluster.scope().membership);
+        let roster = Arc::new(Roster::new(limits, connectivity, metrics.clone()));
+        Self { site, signer, metrics, roster }
     }
 
-    fn start(&self, threads: usize) -> (Pool, mpsc::UnboundedReceiver<Verified<Replica>>) {
-        let (out, verified) = mpsc::unbounded_channel();
+    fn start(&self, threads: usize) -> (Pool, Inputs<Replica>) {
+        let (out, verified) = inputs();
         let cluster = &self.site.made.cluster;
         let verifier = BatchVerifier::new(cluster);
-        (Pool::start(threads, *cluster.scope(), &verifier, &self.metrics, &out).unwrap(), verified)
+        (
+            Pool::start::<Replica>(threads, *cluster.scope(), &verifier, (&self.roster, &self.metrics), &out).unwrap(),
+            verified,
+        )
     }
 
     fn origin(&self, peer: Address) -> Arc<Origin> {
-        Arc::new(Origin {
+        Arc::new(Origin::new(
             peer,
-            queue: Arc::new(SendQueue::dropping(1000, 10)),
-            budget: Arc::new(Semaphore::new(1000)),
-            counters: self.metrics.peer(peer),
-        })
+            Arc::new(SendQueue::dropping(1000, 10)),
+            Arc::new(Semaphore::new(1000)),
+            self.metrics.peer(peer),
+        ))
+    }
+
+    /// A worker with what it takes from, and what it puts into.
+    fn worker(&self) -> (Worker<Replica>, Inputs<Replica>) {
+        let cluster = &self.site.made.cluster;
+        let (out, verified) = inputs();
+        let worker = Worker {
+            lanes: Arc::new(Lanes::new(usize::MAX)),
+            count: 1,
+            scope: *cluster.scope(),
+            verifier: Arc::new(Remembering::new(BatchVerifier::new(cluster), REMEMBERED)),
+            meter: self.metrics.stage(Stage::Verify),
+            roster: self.roster.clone(),
+            metrics: self.metrics.clone(),
+            out,
+        };
+        (worker, verified)
     }
 
     fn client(&self) -> Address {
@@ -64,31 +91,20 @@ async fn request(origin: &Arc<Origin>, body: Vec<u8>) -> Job {
 async fn one_bad_signature_does_not_spoil_the_others() {
     let world = World::new();
     let (honest, liar) = (world.origin(world.client()), world.origin(Address::Replica(ReplicaId::new(1))));
-    let lanes = Arc::new(Lanes::new());
+    let (worker, mut verified) = world.worker();
     for id in 1..=20 {
         let mut body = world.request(id);
         let is_spoiled = id == 7;
         if is_spoiled {
             *body.last_mut().unwrap() ^= 1;
         }
-        let origin = if is_spoiled { &liar } else { &honest };
-        lanes.push(origin.peer, (Instant::now(), request(origin, body).await));
+        let job = request(if is_spoiled { &liar } else { &honest }, body).await;
+        worker.lanes.push(job.ticket(), (Instant::now(), job));
     }
-    let (out, mut verified) = mpsc::unbounded_channel::<Verified<Replica>>();
-    let cluster = &world.site.made.cluster;
-    let worker = Worker {
-        lanes: lanes.clone(),
-        count: 1,
-        scope: *cluster.scope(),
-        verifier: Arc::new(Remembering::new(BatchVerifier::new(cluster), REMEMBERED)),
-        meter: world.metrics.stage(Stage::Verify),
-        metrics: world.metrics.clone(),
-        out,
-    };
-    worker.verify_all(lanes.take(1, FRAMES_AT_ONCE));
+    worker.verify_all(worker.lanes.take(1, FRAMES_AT_ONCE));
     drop(worker);
     let mut ids = Vec::new();
-    while let Some(Verified { input, permits }) = verified.recv().await {
+    while let Some(Verified { input, permits }) = verified.requests.recv().await {
         let Input::Request { from, request } = input else { panic!("{input:?}") };
         assert_eq!(from, world.client());
         ids.push(request.key().id.get());
@@ -108,21 +124,93 @@ async fn after_one_offence_nothing_of_that_connection_is_looked_at() {
     let (pool, mut verified) = world.start(1);
     let mut spoiled = world.request(1);
     *spoiled.last_mut().unwrap() ^= 1;
-    pool.handle().submit(request(&liar, spoiled.clone()).await);
+    assert!(pool.handle().submit(request(&liar, spoiled.clone()).await));
     soon(liar.queue.closed()).await;
     for _ in 0..50 {
-        pool.handle().submit(request(&liar, spoiled.clone()).await);
+        assert!(pool.handle().submit(request(&liar, spoiled.clone()).await));
     }
-    pool.handle().submit(request(&liar, world.request(2)).await);
+    assert!(pool.handle().submit(request(&liar, world.request(2)).await));
     // Another connection of the same client, and a replica, are no matter.
     let other = world.origin(world.client());
-    pool.handle().submit(request(&other, world.request(3)).await);
-    let Verified { input, .. } = soon(verified.recv()).await.unwrap();
+    assert!(pool.handle().submit(request(&other, world.request(3)).await));
+    let Verified { input, .. } = soon(verified.requests.recv()).await.unwrap();
     let Input::Request { request, .. } = input else { panic!("{input:?}") };
     assert_eq!(request.key().id.get(), 3);
     let page = world.metrics.render();
     let line = "synod_frames_refused_total{peer=\"clients\",reason=\"a bad signature\"} 1";
     assert!(page.lines().any(|found| found == line), "{page}");
+}
+
+/// What was sent counts, whether or not who sent it is still there when it is looked at.
+#[tokio::test]
+async fn going_away_before_it_is_found_out_is_no_way_around_the_penalty() {
+    let world = World::new();
+    let other = world.roster.enter(world.client()).unwrap();
+    let (worker, mut verified) = world.worker();
+    let mut spoiled = world.request(1);
+    *spoiled.last_mut().unwrap() ^= 1;
+    for offence in 1..=2 {
+        assert_eq!(other.queue.closing(), None, "offence {offence}");
+        let liar = world.roster.enter(world.client()).unwrap();
+        for body in [spoiled.clone(), spoiled.clone(), world.request(2)] {
+            let job = request(&liar, body).await;
+            worker.lanes.push(job.ticket(), (Instant::now(), job));
+        }
+        world.roster.leave(&liar);
+        worker.verify_all(worker.lanes.take(1, FRAMES_AT_ONCE));
+        drop(liar);
+    }
+    assert_eq!(other.queue.closing(), Some(Closing::ShutOut), "it loses its other connections");
+    let job = request(&other, world.request(3)).await;
+    worker.lanes.push(job.ticket(), (Instant::now(), job));
+    worker.verify_all(worker.lanes.take(1, FRAMES_AT_ONCE));
+    assert!(verified.requests.try_recv().is_err(), "and what came by them is not looked at");
+    assert!(world.roster.enter(world.client()).is_err(), "and is not let in again for a while");
+    assert!(world.roster.enter(Address::Replica(ReplicaId::new(1))).is_ok());
+}
+
+/// Of a liar's bad frames in one batch, one is looked at by itself.
+#[tokio::test]
+async fn one_bad_frame_spares_the_work_for_the_others_of_its_connection() {
+    let world = World::new();
+    let liar = world.origin(world.client());
+    let (worker, _verified) = world.worker();
+    for id in 1..=30 {
+        let mut body = world.request(id);
+        *body.last_mut().unwrap() ^= 1;
+        let job = request(&liar, body).await;
+        worker.lanes.push(job.ticket(), (Instant::now(), job));
+    }
+    worker.verify_all(worker.lanes.take(1, FRAMES_AT_ONCE));
+    assert_eq!(world.metrics.signatures_checked.get(), 30 + 1, "together, and the first by itself");
+}
+
+/// A frame with very many signatures comes last and by itself, though its sender had the first turn.
+#[tokio::test]
+async fn many_signatures_of_one_do_not_hold_up_another() {
+    let world = World::new();
+    let (worker, mut verified) = world.worker();
+    let one = world.origin(Address::Replica(ReplicaId::new(1)));
+    let two = world.origin(Address::Replica(ReplicaId::new(2)));
+    let requests = (1..=CHECKS_TOGETHER as u64 + 1).map(|id| {
+        let operations = vec![Bytes::from_static(b"count")];
+        Request::sign(SessionId::new(1), RequestId::new(id), operations, &world.domain(), &world.signer).unwrap()
+    });
+    let body = Message::<Replica>::Hint(Hint::Body(synod_kernel::Batch::new(requests.collect())));
+    let fetch = Message::<Replica>::Hint(Hint::Fetch(synod_kernel::Digest::ZERO));
+    for (origin, message) in [(&one, &body), (&two, &fetch)] {
+        let body = Bytes::from(message.to_bytes());
+        let job = Job { origin: origin.clone(), content: Content::Message, body, permits: Vec::new() };
+        worker.lanes.push(job.ticket(), (Instant::now(), job));
+    }
+    let jobs = worker.lanes.take(1, FRAMES_AT_ONCE);
+    assert_eq!(jobs.len(), 2);
+    worker.verify_all(jobs);
+    for expected in [fetch, body] {
+        let Verified { input, .. } = verified.messages.recv().await.unwrap();
+        let Input::Deliver { message, .. } = input else { panic!("{input:?}") };
+        assert_eq!(message, expected);
+    }
 }
 
 #[tokio::test]
@@ -131,11 +219,12 @@ async fn threads_verify_and_end() {
     let origin = world.origin(world.client());
     let (pool, mut verified) = world.start(3);
     for id in 1..=50 {
-        pool.handle().submit(request(&origin, world.request(id)).await);
+        assert!(pool.handle().submit(request(&origin, world.request(id)).await));
     }
     let mut ids = Vec::new();
     for _ in 0..50 {
-        let Verified { input: Input::Request { request, .. }, .. } = soon(verified.recv()).await.unwrap() else {
+        let Verified { input: Input::Request { request, .. }, .. } = soon(verified.requests.recv()).await.unwrap()
+        else {
             panic!("only requests were sent")
         };
         ids.push(request.key().id.get());
@@ -143,7 +232,7 @@ async fn threads_verify_and_end() {
     ids.sort_unstable();
     assert_eq!(ids, (1..=50).collect::<Vec<_>>());
     drop(pool);
-    assert!(soon(verified.recv()).await.is_none(), "every thread has ended");
+    assert!(soon(verified.requests.recv()).await.is_none(), "every thread has ended");
 }
 
 #[tokio::test]
@@ -154,17 +243,13 @@ async fn messages_reach_the_protocol_with_their_sender() {
     let (pool, mut verified) = world.start(1);
     let message = Message::<Replica>::Hint(Hint::Fetch(synod_kernel::Digest::ZERO));
     let body = Bytes::from(message.to_bytes());
-    pool.handle().submit(Job { origin: origin.clone(), content: Content::Message, body, permits: Vec::new() });
-    let Verified { input, .. } = soon(verified.recv()).await.unwrap();
+    let job = |body| Job { origin: origin.clone(), content: Content::Message, body, permits: Vec::new() };
+    assert!(pool.handle().submit(job(body)));
+    let Verified { input, .. } = soon(verified.messages.recv()).await.unwrap();
     let Input::Deliver { from, message: found } = input else { panic!("{input:?}") };
     assert_eq!((from, found), (peer, message));
     let malformed = Bytes::from_static(&[0xEE; 30]);
-    pool.handle().submit(Job {
-        origin: origin.clone(),
-        content: Content::Message,
-        body: malformed,
-        permits: Vec::new(),
-    });
+    assert!(pool.handle().submit(job(malformed)));
     soon(origin.queue.closed()).await;
     assert_eq!(origin.queue.closing(), Some(Closing::Offence("malformed content")));
 }
