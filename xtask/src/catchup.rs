@@ -14,10 +14,10 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, value_parser};
 
+use crate::check;
 use crate::cluster::{Cluster, LOOK};
-use crate::convergence;
 use crate::product;
-use crate::writer::{self, Writer};
+use crate::writer::Writer;
 use report::Report;
 
 /// How many replicas there are.
@@ -57,31 +57,21 @@ pub(crate) fn run(root: &Path, options: &Options) -> io::Result<bool> {
     let program = product::build(root)?;
     let mut cluster = Cluster::make(&program, REPLICAS)?;
     eprintln!("catchup: {REPLICAS} replicas, {} writes while replica {AWAY} is away", options.writes);
-    let report = match measure(&mut cluster, options) {
-        Ok(report) => report,
-        Err(error) => {
-            return Err(io::Error::other(format!("{error}\nwhat is left is in {}", cluster.keep().display())));
-        }
-    };
-    if options.json {
-        println!("{}", report.to_json());
-    } else {
-        println!("{report}");
-    }
-    Ok(report.is_good())
+    let result = measure(&mut cluster, options);
+    check::conclude(&mut cluster, result, options.json)
 }
 
 fn measure(cluster: &mut Cluster, options: &Options) -> io::Result<Report> {
     cluster.start()?;
     cluster.wait_until_connected()?;
     let mut writer = Writer::start(cluster, options.writes_per_second, KEYS_MAX)?;
-    let first = wait_for(cluster, &mut writer, 1, BACK_MAX)?;
+    let first = writer.wait_for(cluster, 1, BACK_MAX)?;
     let together = rate(cluster, &mut writer, BEFORE)?;
     cluster.kill_one(AWAY)?;
     let gone = Instant::now();
     let without = writer.acknowledged()?;
     eprintln!("catchup: {} writes with everybody, {together:.0} a second; replica {AWAY} is gone", without - first);
-    let end = wait_for(cluster, &mut writer, without + options.writes, AWAY_MAX)?;
+    let end = writer.wait_for(cluster, without + options.writes, AWAY_MAX)?;
     let alone = per_second(end - without, gone.elapsed());
     eprintln!("catchup: {} writes without it, {alone:.0} a second; it starts again", end - without);
 
@@ -92,29 +82,7 @@ fn measure(cluster: &mut Cluster, options: &Options) -> io::Result<Report> {
     thread::sleep(DURING.saturating_sub(meanwhile));
     let during = per_second(writer.acknowledged()? - end, started.elapsed());
     cluster.check()?;
-    let (acknowledged, fed) = writer.finish()?;
-    let states = convergence::wait(cluster)?;
-    let comparison = writer::read_back(cluster, &acknowledged, fed)?;
-    cluster.end()?;
-    let missed = end - without;
-    Ok(Report { missed, back, together, alone, during, states, comparison, acknowledged: acknowledged.len() as u64 })
-}
-
-/// Waits until so many writes are acknowledged, and returns how many are.
-fn wait_for(cluster: &mut Cluster, writer: &mut Writer, writes: u64, at_most: Duration) -> io::Result<u64> {
-    let until = Instant::now() + at_most;
-    loop {
-        cluster.check()?;
-        writer.check()?;
-        let acknowledged = writer.acknowledged()?;
-        if acknowledged >= writes {
-            return Ok(acknowledged);
-        }
-        if Instant::now() > until {
-            return Err(io::Error::other(format!("only {acknowledged} writes of {writes} in {at_most:?}")));
-        }
-        thread::sleep(LOOK);
-    }
+    Ok(Report { missed: end - without, back, together, alone, during, findings: writer.settle(cluster)? })
 }
 
 /// Writes a second, over a while.

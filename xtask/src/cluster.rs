@@ -14,6 +14,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+pub(crate) use admin::page;
 pub(crate) use place::{Place, free_ports};
 use serde_json::Value;
 
@@ -108,15 +109,21 @@ impl Cluster {
         self.seats.iter().map(|seat| admin::view(&seat.admin)).collect()
     }
 
-    /// What each replica has written to its log of events.
-    pub(crate) fn logs(&self) -> io::Result<Vec<String>> {
-        let read = |seat: &Seat| std::fs::read(log_of(&seat.folder));
-        self.seats.iter().map(|seat| Ok(String::from_utf8_lossy(&read(seat)?).into_owned())).collect()
+    /// The lines in the replicas' logs of events that tell of a panic, and whose they are.
+    pub(crate) fn panics(&self) -> io::Result<Vec<String>> {
+        let mut panics = Vec::new();
+        for (position, seat) in self.seats.iter().enumerate() {
+            let log = fs::read(log_of(&seat.folder))?;
+            let log = String::from_utf8_lossy(&log);
+            let lines = log.lines().filter(|line| line.contains("panicked at"));
+            panics.extend(lines.map(|line| format!("replica {position} logged: {line}")));
+        }
+        Ok(panics)
     }
 
-    /// A page of the operator's server of a replica; none if it does not answer.
-    pub(crate) fn page(&self, position: usize, path: &str) -> Option<String> {
-        admin::page(&self.seats[position].admin, path)
+    /// What a replica says of how far it is; none if it does not answer.
+    pub(crate) fn readiness(&self, position: usize) -> Option<Value> {
+        admin::readiness(&self.seats[position].admin)
     }
 
     /// Starts every replica that does not run.
@@ -182,7 +189,7 @@ impl Cluster {
 
     /// The metrics of a replica, if it shows them.
     pub(crate) fn metrics(&self, position: usize) -> Option<String> {
-        self.page(position, "/metrics")
+        admin::page(&self.seats[position].admin, "/metrics")
     }
 
     /// Has a replica that was not started yet listen on a port of its own, so that something can be put between it and

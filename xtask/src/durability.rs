@@ -62,7 +62,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> io::Result<bool> {
             let is_good = examine(&mut cluster, &program, options.writes)?.iter().all(Verdict::is_good);
             println!("durability: {}", if is_good { "nothing left before it was durable" } else { "NOT shown" });
             if !is_good {
-                println!("the traces are in {}", cluster.keep().display());
+                eprintln!("the traces are in {}", cluster.keep().display());
             }
             Ok(is_good)
         }
@@ -114,7 +114,7 @@ fn trace_cluster(cluster: &mut Cluster, program: &Path, writes: u64) -> io::Resu
         strace
     })?;
     cluster.wait_until_connected()?;
-    let (acknowledged, _) = Writer::start(cluster, WRITES_A_SECOND, writes)?.finish_all()?;
+    let (acknowledged, _) = Writer::start(cluster, WRITES_A_SECOND, writes)?.finish()?;
     cluster.check()?;
     cluster.end()?;
     println!("durability: {} writes were acknowledged by {} traced replicas", acknowledged.len(), cluster.size());

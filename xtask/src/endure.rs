@@ -17,6 +17,7 @@ use std::path::Path;
 
 use clap::Args;
 
+use crate::check;
 use crate::cluster::Cluster;
 use crate::load::KEYS_MAX;
 use crate::product;
@@ -57,20 +58,5 @@ pub(crate) fn run(root: &Path, options: &Options) -> io::Result<bool> {
     let mut cluster = Cluster::make(&program, options.replicas)?;
     eprintln!("endure: {} replicas, {} minutes, --seed {seed}", options.replicas, options.minutes);
     let result = Run::prepare(&mut cluster, options, seed).and_then(Run::through);
-    let report = match result {
-        Ok(report) => report,
-        Err(error) => {
-            let left = cluster.keep().display();
-            return Err(io::Error::other(format!("{error}\n--seed {seed}; what is left is in {left}")));
-        }
-    };
-    if options.json {
-        println!("{}", report.to_json());
-    } else {
-        println!("{report}");
-    }
-    if !report.is_good() {
-        println!("--seed {seed}; what is left is in {}", cluster.keep().display());
-    }
-    Ok(report.is_good())
+    check::conclude(&mut cluster, result, options.json)
 }

@@ -1,30 +1,22 @@
 //! A client that overwrites a fixed set of keys for as long as it runs, and what it has to find in them.
 //!
 //! Each key is written with growing numbers, and never again before its last write was acknowledged. So a key holds the
-//! number that was acknowledged last, or the one after it, which may have been under way. The client is one process,
-//! `synod kv import`, whatever happens to the replicas meanwhile.
+//! number that was acknowledged last, or the one after it, which may have been under way.
 
 use std::collections::VecDeque;
-use std::fs;
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
-use std::path::PathBuf;
-use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::process::{ChildStdin, ChildStdout, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crate::cluster::{Cluster, LOOK, file_for};
+use crate::check::Comparison;
+use crate::cluster::{Cluster, file_for};
+use crate::import::{Import, Portions};
 use crate::random::Random;
-use crate::writer::Comparison;
 
 /// Keys, at most.
 pub(crate) const KEYS_MAX: u32 = 1_000_000;
-/// How long the client asks for one write before it gives up.
-const WRITE_MAX: &str = "10m";
-/// How long what is under way may take once nothing more is fed.
-const END_MAX: Duration = Duration::from_secs(600);
-/// Writes are fed in portions, one per such time.
-const PORTION: Duration = Duration::from_millis(10);
 
 /// The key at a position.
 fn key(position: usize) -> String {
@@ -134,31 +126,25 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
 
 /// A client that writes.
 pub(crate) struct Load {
-    child: Child,
-    feeder: Option<JoinHandle<io::Result<()>>>,
-    listener: Option<JoinHandle<io::Result<()>>>,
+    import: Import,
+    feeder: JoinHandle<io::Result<()>>,
+    listener: JoinHandle<io::Result<()>>,
     shared: Arc<Mutex<Shared>>,
-    log: PathBuf,
 }
 
 impl Load {
     /// Starts to write, so often a second at most, to so many keys.
     pub(crate) fn start(cluster: &Cluster, a_second: u64, keys: u32) -> io::Result<Self> {
-        let log = cluster.path().join("load.log");
         let history = BufWriter::new(file_for(&cluster.path().join("acknowledged"))?);
-        let mut command = cluster.client("kv");
-        command.args(["--timeout", WRITE_MAX, "import"]);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(file_for(&log)?);
-        let mut child = command.spawn()?;
-        let input = child.stdin.take().expect("it was asked for");
-        let output = child.stdout.take().expect("it was asked for");
+        let mut import = Import::start(cluster, "load.log", Stdio::piped())?;
+        let (input, output) = (import.input(), import.output().expect("it was asked for"));
         let keys = usize::try_from(keys).map_err(io::Error::other)?;
         let shared = Arc::new(Mutex::new(Shared { is_over: false, book: Book::new(keys) }));
         let for_feeder = shared.clone();
         let feeder = thread::spawn(move || feed(input, a_second, &for_feeder));
         let for_listener = shared.clone();
         let listener = thread::spawn(move || listen(output, history, &for_listener));
-        Ok(Self { child, feeder: Some(feeder), listener: Some(listener), shared, log })
+        Ok(Self { import, feeder, listener, shared })
     }
 
     /// How many writes were acknowledged so far.
@@ -168,71 +154,40 @@ impl Load {
 
     /// Fails if it has ended.
     pub(crate) fn check(&mut self) -> io::Result<()> {
-        match self.child.try_wait()? {
-            None => Ok(()),
-            Some(status) => Err(self.complain(&format!("the writing client ended by itself: {status}"))),
-        }
+        self.import.check()
     }
 
     /// Feeds nothing more, waits for what is under way, and returns what was written.
     pub(crate) fn finish(mut self) -> io::Result<Book> {
         lock(&self.shared).is_over = true;
-        let until = Instant::now() + END_MAX;
-        let status = loop {
-            match self.child.try_wait()? {
-                Some(status) => break status,
-                None if Instant::now() < until => thread::sleep(LOOK),
-                None => return Err(self.complain(&format!("the writing client did not end in {END_MAX:?}"))),
-            }
-        };
-        if !status.success() {
-            return Err(self.complain(&format!("the writing client failed: {status}")));
-        }
-        for thread in [self.feeder.take(), self.listener.take()].into_iter().flatten() {
+        self.import.wait()?;
+        for thread in [self.feeder, self.listener] {
             thread.join().map_err(|_| io::Error::other("a thread of the load panicked"))??;
         }
         let book = lock(&self.shared).book.clone();
         if book.acknowledged != book.issued {
-            return Err(self.complain("the writing client ended well before everything was acknowledged"));
+            return Err(self.import.complain("the writing client ended well before everything was acknowledged"));
         }
         Ok(book)
-    }
-
-    fn complain(&self, what: &str) -> io::Error {
-        let said = fs::read_to_string(&self.log).unwrap_or_default();
-        io::Error::other(format!("{what}; it said: {}", said.trim()))
-    }
-}
-
-impl Drop for Load {
-    fn drop(&mut self) {
-        lock(&self.shared).is_over = true;
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
 fn feed(input: ChildStdin, a_second: u64, shared: &Mutex<Shared>) -> io::Result<()> {
-    let portions = u64::try_from(Duration::from_secs(1).as_millis() / PORTION.as_millis()).unwrap_or(1);
-    let portion = usize::try_from(a_second.div_ceil(portions)).unwrap_or(usize::MAX);
     let mut input = BufWriter::new(input);
-    let mut next = Instant::now();
+    let mut portions = Portions::new(a_second);
     loop {
         let writes: Vec<(usize, u64)> = {
             let mut shared = lock(shared);
             if shared.is_over {
                 return input.flush();
             }
-            std::iter::from_fn(|| shared.book.issue()).take(portion).collect()
+            std::iter::from_fn(|| shared.book.issue()).take(portions.due()).collect()
         };
         for (position, number) in writes {
             writeln!(input, "{}\t{}", key(position), value(position, number))?;
         }
         input.flush()?;
-        // A client that was held up is not flooded afterwards.
-        next = next.max(Instant::now()) + PORTION;
-        thread::sleep(next.saturating_duration_since(Instant::now()));
+        portions.wait();
     }
 }
 

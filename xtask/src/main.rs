@@ -4,6 +4,7 @@
 
 mod bench_etcd;
 mod catchup;
+mod check;
 mod ci;
 mod cluster;
 mod convergence;
@@ -11,6 +12,7 @@ mod durability;
 mod endure;
 mod fuzz;
 mod hostile;
+mod import;
 mod load;
 mod memory;
 mod product;

@@ -2,6 +2,7 @@
 //!
 //! State, sessions and window are of constant size then, so memory has to be, too, once everything has its room.
 
+use std::fmt;
 use std::io;
 use std::path::Path;
 use std::thread;
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use serde_json::{Value, json};
 
+use crate::check;
 use crate::cluster::Cluster;
 use crate::load::{KEYS_MAX, Load};
 use crate::product;
@@ -47,34 +49,49 @@ pub(crate) struct Options {
 pub(crate) fn run(root: &Path, options: &Options) -> io::Result<bool> {
     let program = product::build(root)?;
     let mut cluster = Cluster::make(&program, options.replicas)?;
-    let mut vitals = Vitals::new(cluster.size());
-    let acknowledged = match load(&mut cluster, options, &mut vitals) {
-        Ok(acknowledged) => acknowledged,
-        Err(error) => {
-            let left = cluster.keep().display();
-            return Err(io::Error::other(format!("{error}\nwhat is left is in {left}")));
-        }
-    };
-    let is_good = vitals.pulses().iter().all(is_bounded);
-    if options.json {
-        println!("{}", json!({ "good": is_good, "acknowledged": acknowledged, "each": to_json(&vitals) }));
-    } else {
-        println!("{acknowledged} writes to {} keys acknowledged in {} minutes", options.keys, options.minutes);
+    let result = load(&mut cluster, options);
+    check::conclude(&mut cluster, result, options.json)
+}
+
+/// What the replicas needed.
+struct Report {
+    minutes: u64,
+    keys: u32,
+    acknowledged: u64,
+    vitals: Vitals,
+}
+
+impl check::Report for Report {
+    fn is_good(&self) -> bool {
+        self.acknowledged > 0 && self.vitals.pulses().iter().all(is_bounded)
+    }
+
+    fn to_json(&self) -> Value {
+        json!({ "good": self.is_good(), "acknowledged": self.acknowledged, "each": to_json(&self.vitals) })
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { minutes, keys, acknowledged, vitals } = self;
+        write!(f, "{acknowledged} writes to {keys} keys acknowledged in {minutes} minutes")?;
         for (position, pulse) in vitals.pulses().iter().enumerate() {
             let (warm, end) = pulse.memory_since(WARM).unwrap_or_default();
             let ratio = pulse.growth_since(WARM).unwrap_or_default();
             let verdict = if is_bounded(pulse) { "" } else { ": TOO MUCH" };
-            println!(
-                "replica {position}: {} KiB after two minutes, {} in the end, {ratio:.3} times as much{verdict}",
+            write!(
+                f,
+                "\nreplica {position}: {} KiB after two minutes, {} in the end, {ratio:.3} times as much{verdict}",
                 warm >> 10,
                 end >> 10
-            );
+            )?;
         }
+        Ok(())
     }
-    Ok(is_good)
 }
 
-fn load(cluster: &mut Cluster, options: &Options, vitals: &mut Vitals) -> io::Result<u64> {
+fn load(cluster: &mut Cluster, options: &Options) -> io::Result<Report> {
+    let mut vitals = Vitals::new(cluster.size());
     cluster.start()?;
     cluster.wait_until_connected()?;
     let mut load = Load::start(cluster, options.writes_per_second, options.keys)?;
@@ -94,9 +111,9 @@ fn load(cluster: &mut Cluster, options: &Options, vitals: &mut Vitals) -> io::Re
         }
     }
     vitals.weigh(cluster, start.elapsed());
-    let book = load.finish()?;
+    let acknowledged = load.finish()?.acknowledged();
     cluster.end()?;
-    Ok(book.acknowledged())
+    Ok(Report { minutes: options.minutes, keys: options.keys, acknowledged, vitals })
 }
 
 fn is_bounded(pulse: &Pulse) -> bool {

@@ -13,12 +13,12 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
+use crate::check;
 use crate::cluster::{Cluster, LOOK};
-use crate::convergence;
 use crate::product;
 use crate::random::{self, Random};
-use crate::writer::{self, Writer};
-use report::Report;
+use crate::writer::Writer;
+use report::{Kills, Report};
 
 /// How long replicas may take, after they were killed, until a write is acknowledged again.
 const SERVE_MAX: Duration = Duration::from_secs(120);
@@ -59,21 +59,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> io::Result<bool> {
     let mut cluster = Cluster::make(&program, options.replicas)?;
     eprintln!("storm: {} replicas, {} rounds, --seed {seed}", options.replicas, options.rounds);
     let result = Storm { cluster: &mut cluster, options, random: Random::new(seed) }.run(seed);
-    let report = match result {
-        Ok(report) => report,
-        Err(error) => {
-            return Err(io::Error::other(format!("{error}\nwhat is left is in {}", cluster.keep().display())));
-        }
-    };
-    if options.json {
-        println!("{}", report.to_json());
-    } else {
-        println!("{report}");
-    }
-    if !report.is_good() {
-        println!("what is left is in {}", cluster.keep().display());
-    }
-    Ok(report.is_good())
+    check::conclude(&mut cluster, result, options.json)
 }
 
 struct Storm<'a> {
@@ -87,22 +73,17 @@ impl Storm<'_> {
         self.cluster.start()?;
         self.cluster.wait_until_connected()?;
         let mut writer = Writer::start(self.cluster, self.options.writes_per_second, KEYS_MAX)?;
-        self.wait_for_more(&mut writer, 0)?;
-        let mut report = Report::new(seed, self.cluster.size());
+        writer.wait_for(self.cluster, 1, SERVE_MAX)?;
+        let mut kills = Kills::default();
         for round in 1..=self.options.rounds {
-            self.round(round, &mut writer, &mut report)?;
+            self.round(round, &mut writer, &mut kills)?;
         }
-        eprintln!("storm: waiting for what is under way, then reading everything back");
-        let (acknowledged, fed) = writer.finish()?;
-        report.acknowledged = acknowledged.len() as u64;
-        report.comparison = writer::read_back(self.cluster, &acknowledged, fed)?;
-        report.end = Some(convergence::wait(self.cluster)?);
-        self.cluster.end()?;
-        Ok(report)
+        let replicas = self.cluster.size();
+        Ok(Report { seed, replicas, kills, findings: writer.settle(self.cluster)? })
     }
 
     /// Lets the replicas serve for a while, kills them, starts them, and waits until they serve again.
-    fn round(&mut self, round: u64, writer: &mut Writer, report: &mut Report) -> io::Result<()> {
+    fn round(&mut self, round: u64, writer: &mut Writer, kills: &mut Kills) -> io::Result<()> {
         let served = Duration::from_millis(self.random.below(1000 * self.options.seconds_per_round));
         let until = Instant::now() + served;
         while Instant::now() < until {
@@ -111,7 +92,7 @@ impl Storm<'_> {
             thread::sleep(LOOK.min(until.saturating_duration_since(Instant::now())));
         }
         self.cluster.kill()?;
-        report.kills += 1;
+        kills.count += 1;
         let before = writer.acknowledged()?;
         let killed = Instant::now();
         let mut note = "";
@@ -119,14 +100,14 @@ impl Storm<'_> {
             self.cluster.start()?;
             thread::sleep(Duration::from_millis(self.random.below(START_MILLISECONDS)));
             self.cluster.kill()?;
-            report.kills += 1;
+            kills.count += 1;
             note = ", killed again while they started";
         }
         self.cluster.start()?;
         self.cluster.wait_until_connected()?;
-        self.wait_for_more(writer, before)?;
+        writer.wait_for(self.cluster, before + 1, SERVE_MAX)?;
         let down = killed.elapsed();
-        report.slowest = report.slowest.max(down);
+        kills.slowest = kills.slowest.max(down);
         eprintln!(
             "round {round}/{}: killed after {:.3} s with {before} writes acknowledged{note}; served again after \
              {:.3} s",
@@ -134,20 +115,6 @@ impl Storm<'_> {
             served.as_secs_f64(),
             down.as_secs_f64()
         );
-        Ok(())
-    }
-
-    /// Waits until more writes are acknowledged than `before`.
-    fn wait_for_more(&mut self, writer: &mut Writer, before: u64) -> io::Result<()> {
-        let until = Instant::now() + SERVE_MAX;
-        while writer.acknowledged()? <= before {
-            self.cluster.check()?;
-            writer.check()?;
-            if Instant::now() > until {
-                return Err(io::Error::other(format!("no write was acknowledged for {SERVE_MAX:?}")));
-            }
-            thread::sleep(LOOK);
-        }
         Ok(())
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::cluster::Cluster;
 
 /// The rules of the protocol whose applications are counted.
-const COUNTERS: [&str; 4] = ["StartTransfer", "FinishTransfer", "LeaveView", "EnterView"];
+const COUNTERS: [&str; 3] = ["StartTransfer", "FinishTransfer", "LeaveView"];
 
 /// What is known of one replica.
 #[derive(Clone, Debug, Default)]
@@ -122,8 +122,8 @@ pub(crate) fn busy() -> String {
     format!("load {load} on {processors} processors")
 }
 
-/// Bytes of memory that a process has in use.
-fn resident(process: u32) -> Option<u64> {
+/// Bytes of memory that a process has in use; none if it is gone or the system does not tell.
+pub(crate) fn resident(process: u32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     kilobytes(&status).map(|kilobytes| 1024 * kilobytes)
 }

@@ -1,29 +1,26 @@
 //! A client that writes numbered keys for as long as it is fed, and reading back what was acknowledged of them.
 //!
-//! It is one process, `synod kv import`, for the whole check, whatever happens to the replicas meanwhile. It appends a
-//! key to a file when, and only when, its write was acknowledged. What a key must hold follows from its number.
+//! The client appends a key to a file when, and only when, its write was acknowledged. What a key must hold follows
+//! from its number.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Stdio};
+use std::process::ChildStdin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use crate::check::{Comparison, Findings};
 use crate::cluster::{Cluster, LOOK, file_for, output};
+use crate::convergence;
+use crate::import::{Import, Portions};
 use crate::random::Random;
 
 /// Bytes of a line of the file of acknowledged keys: all keys are equally long.
 const LINE_BYTES: u64 = 17;
-/// How long the client asks for one write before it gives up.
-const WRITE_MAX: &str = "10m";
-/// How long what is under way may take once nothing more is fed.
-const END_MAX: Duration = Duration::from_secs(600);
-/// Writes are fed in portions, one per such time.
-const PORTION: Duration = Duration::from_millis(10);
 /// How often one page of keys is asked for.
 const READS_MAX: usize = 5;
 
@@ -49,29 +46,25 @@ fn number(text: &str) -> Option<u64> {
 
 /// A client that writes.
 pub(crate) struct Writer {
-    child: Child,
-    feeder: Option<JoinHandle<io::Result<()>>>,
+    import: Import,
+    feeder: JoinHandle<io::Result<()>>,
     stop: Arc<AtomicBool>,
     fed: Arc<AtomicU64>,
     acknowledged: PathBuf,
-    log: PathBuf,
 }
 
 impl Writer {
     /// Starts to write so many keys a second, `limit` of them at most.
     pub(crate) fn start(cluster: &Cluster, a_second: u64, limit: u64) -> io::Result<Self> {
-        let (acknowledged, log) = (cluster.path().join("acknowledged"), cluster.path().join("writer.log"));
-        let mut command = cluster.client("kv");
-        command.args(["--timeout", WRITE_MAX, "import"]);
-        command.stdin(Stdio::piped()).stdout(file_for(&acknowledged)?).stderr(file_for(&log)?);
-        let mut child = command.spawn()?;
-        let input = child.stdin.take().expect("it was asked for");
+        let acknowledged = cluster.path().join("acknowledged");
+        let mut import = Import::start(cluster, "writer.log", file_for(&acknowledged)?.into())?;
+        let input = import.input();
         let (stop, fed) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let feeder = thread::spawn({
             let (stop, fed) = (stop.clone(), fed.clone());
             move || feed(input, a_second, limit, &stop, &fed)
         });
-        Ok(Self { child, feeder: Some(feeder), stop, fed, acknowledged, log })
+        Ok(Self { import, feeder, stop, fed, acknowledged })
     }
 
     /// How many writes were acknowledged.
@@ -81,95 +74,65 @@ impl Writer {
 
     /// Fails if it has ended.
     pub(crate) fn check(&mut self) -> io::Result<()> {
-        match self.child.try_wait()? {
-            None => Ok(()),
-            Some(status) => Err(self.complain(&format!("the writing client ended by itself: {status}"))),
-        }
+        self.import.check()
     }
 
-    /// Feeds nothing more, waits for what is under way, and returns what was acknowledged and how much was fed.
-    pub(crate) fn finish(self) -> io::Result<(BTreeSet<u64>, u64)> {
-        self.stop.store(true, Ordering::Relaxed);
-        self.finish_all()
-    }
-
-    /// The same, once everything was fed.
-    pub(crate) fn finish_all(mut self) -> io::Result<(BTreeSet<u64>, u64)> {
-        let fed = self.feeder.take().map(JoinHandle::join);
-        let until = Instant::now() + END_MAX;
-        let status = loop {
-            match self.child.try_wait()? {
-                Some(status) => break status,
-                None if Instant::now() < until => thread::sleep(LOOK),
-                None => return Err(self.complain(&format!("the writing client did not end in {END_MAX:?}"))),
+    /// Waits until so many writes are acknowledged, and returns how many are.
+    pub(crate) fn wait_for(&mut self, cluster: &mut Cluster, writes: u64, at_most: Duration) -> io::Result<u64> {
+        let until = Instant::now() + at_most;
+        loop {
+            cluster.check()?;
+            self.check()?;
+            let acknowledged = self.acknowledged()?;
+            if acknowledged >= writes {
+                return Ok(acknowledged);
             }
-        };
-        if !status.success() {
-            return Err(self.complain(&format!("the writing client failed: {status}")));
+            if Instant::now() > until {
+                return Err(io::Error::other(format!("only {acknowledged} writes of {writes} in {at_most:?}")));
+            }
+            thread::sleep(LOOK);
         }
-        if let Some(Ok(Err(error))) = fed {
-            return Err(error);
-        }
+    }
+
+    /// Feeds nothing more, waits for what is under way, reads it all back, and has the replicas end.
+    pub(crate) fn settle(self, cluster: &mut Cluster) -> io::Result<Findings> {
+        eprintln!("waiting for what is under way, then reading everything back");
+        self.stop.store(true, Ordering::Relaxed);
+        let (acknowledged, fed) = self.finish()?;
+        let compare = |found: &str| compare(found, &acknowledged, fed);
+        Findings::look(cluster, acknowledged.len() as u64, compare, convergence::wait)?.close(cluster)
+    }
+
+    /// Waits until everything was fed and what is under way has ended. Returns what was acknowledged, and how much was
+    /// fed.
+    pub(crate) fn finish(mut self) -> io::Result<(BTreeSet<u64>, u64)> {
+        let fed = self.feeder.join().map_err(|_| io::Error::other("the thread that feeds the client panicked"))?;
+        self.import.wait()?;
+        fed?;
         let text = fs::read_to_string(&self.acknowledged)?;
-        let strange = |line: &str| self.complain(&format!("it acknowledged what nobody wrote: {line:?}"));
+        let strange = |line: &str| self.import.complain(&format!("it acknowledged what nobody wrote: {line:?}"));
         let acknowledged: io::Result<_> = text.lines().map(|line| number(line).ok_or_else(|| strange(line))).collect();
         Ok((acknowledged?, self.fed.load(Ordering::Relaxed)))
-    }
-
-    fn complain(&self, what: &str) -> io::Error {
-        let said = fs::read_to_string(&self.log).unwrap_or_default();
-        io::Error::other(format!("{what}; it said: {}", said.trim()))
-    }
-}
-
-impl Drop for Writer {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
 fn feed(input: ChildStdin, a_second: u64, limit: u64, stop: &AtomicBool, fed: &AtomicU64) -> io::Result<()> {
-    let portions = u64::try_from(Duration::from_secs(1).as_millis() / PORTION.as_millis()).unwrap_or(1);
-    let portion = a_second.div_ceil(portions);
     let mut input = BufWriter::new(input);
-    let mut next = Instant::now();
+    let mut portions = Portions::new(a_second);
     let mut numbers = 0..limit;
-    while !stop.load(Ordering::Relaxed) {
-        for number in numbers.by_ref().take(usize::try_from(portion).unwrap_or(usize::MAX)) {
+    while !stop.load(Ordering::Relaxed) && !numbers.is_empty() {
+        for number in numbers.by_ref().take(portions.due()) {
             writeln!(input, "{}\t{}", key(number), value(number))?;
             fed.store(number + 1, Ordering::Relaxed);
         }
         input.flush()?;
-        if numbers.is_empty() {
-            break;
-        }
-        // A client that was held up is not flooded afterwards.
-        next = next.max(Instant::now()) + PORTION;
-        thread::sleep(next.saturating_duration_since(Instant::now()));
+        portions.wait();
     }
     Ok(())
 }
 
-/// What was read back.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Comparison {
-    /// Acknowledged, and as written.
-    pub(crate) right: u64,
-    /// Acknowledged, and not there.
-    pub(crate) lost: Vec<String>,
-    /// There, and not as written, or never written.
-    pub(crate) wrong: Vec<String>,
-}
-
-/// Reads every key back, verified, and compares. What others write stands before the first of them.
-pub(crate) fn read_back(cluster: &Cluster, acknowledged: &BTreeSet<u64>, fed: u64) -> io::Result<Comparison> {
-    Ok(compare(&read_all(cluster)?, acknowledged, fed))
-}
-
-/// Every key and its value, verified: lines of a key, a tab and a value. All keys have to be equally long.
+/// Every key and its value, verified: lines of a key, a tab and a value. All keys have to be equally long; what stands
+/// before the first of them, others wrote.
 pub(crate) fn read_all(cluster: &Cluster) -> io::Result<String> {
     let pages = cluster.path().join("read");
     let mut found = BufWriter::new(File::create(&pages)?);

@@ -5,8 +5,8 @@ mod frames;
 mod requests;
 mod slow;
 mod strangers;
+mod tally;
 
-use crate::channel::Fate;
 use crate::folder::Folder;
 use crate::pace::{self, Pace};
 use clap::ValueEnum;
@@ -14,6 +14,7 @@ use crowd::Crowd;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tally::{Mark, Tally};
 use tokio::time::timeout;
 
 /// What no correct client does.
@@ -77,6 +78,11 @@ pub(crate) struct Bounds {
 const GRACE: Duration = Duration::from_secs(5);
 
 impl Attack {
+    /// What it is called on the command line.
+    pub(crate) fn name(self) -> String {
+        self.to_possible_value().expect("no attack is hidden").get_name().to_owned()
+    }
+
     /// Actions a second, at most: connections, or else requests.
     fn rate(self) -> u32 {
         match self {
@@ -92,37 +98,40 @@ impl Attack {
         }
     }
 
+    /// What must have come about at least once, or else nothing was attacked.
+    fn mark(self) -> Mark {
+        match self {
+            // Whoever sends these is not heard out.
+            Self::RandomBytes | Self::Http | Self::ForeignKeys => Mark::Closed,
+            Self::Garbage | Self::BadLengths | Self::BadBodies | Self::BadSignatures => Mark::Closed,
+            // A replica waits for five seconds, and attacks last longer.
+            Self::HalfHandshakes | Self::SlowHandshakes | Self::SlowFrames => Mark::Closed,
+            Self::ConnectChurn | Self::HelloChurn => Mark::Left,
+            // Frames that are for others are dropped, and cost nobody the connection.
+            Self::BadHeaders => Mark::Left,
+            // Which of the two it is depends on how much the system itself takes in for a reader that does not read.
+            Self::ZeroWindow => Mark::ClosedOrLeft,
+            Self::Duplicates | Self::Retransmissions | Self::TwoBodies | Self::BackupsOnly => Mark::Heard,
+            Self::Flood | Self::StatusQueries | Self::ExtremeIds => Mark::Heard,
+            Self::SameKey => Mark::Answered,
+        }
+    }
+
+    /// What part of its rate an honest client must keep meanwhile, and why.
+    pub(crate) fn rate_kept(self) -> (f64, &'static str) {
+        match self {
+            // 2,000 requests a second of a client that has a right to as many as the other.
+            Self::Flood => (0.5, "its requests are good, and two clients share what there is in halves"),
+            _ => (0.9, "what it sends is refused, or is little"),
+        }
+    }
+
     /// Connections at once, of those attacks that are made of connections.
     fn at_once(self) -> usize {
         match self {
             Self::SlowHandshakes | Self::SlowFrames => 1_000,
             Self::HalfHandshakes => 512,
             _ => 64,
-        }
-    }
-}
-
-/// What came of an attack.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Tally {
-    /// Connections, or requests sent.
-    pub(crate) actions: u64,
-    /// Connections that the other side ended.
-    pub(crate) closed: u64,
-    /// Connections that we ended.
-    pub(crate) left: u64,
-    /// What did not come about, for want of a connection.
-    pub(crate) failed: u64,
-    /// Of those attacks that wait for answers: how many they believed.
-    pub(crate) answered: u64,
-}
-
-impl Tally {
-    fn count(&mut self, fate: io::Result<Fate>) {
-        match fate {
-            Ok(Fate::Closed) => self.closed += 1,
-            Ok(Fate::Left) => self.left += 1,
-            Err(_) => self.failed += 1,
         }
     }
 }
@@ -139,11 +148,11 @@ pub(crate) async fn run(attack: Attack, folder: Arc<Folder>, bounds: Bounds) -> 
     }
     let seconds = start.elapsed().as_secs_f64();
     let computed = pace::computed().zip(before).map(|(now, then)| now.saturating_sub(then).as_secs_f64());
-    let Tally { actions, closed, left, failed, answered } = tally;
-    let name = attack.to_possible_value().map(|value| value.get_name().to_owned());
+    let wrong = tally.wrong(attack.mark());
+    let Tally { actions, closed, left, failed, heard, answered } = tally;
     let report = serde_json::json!({
-        "attack": name, "seconds": seconds, "actions": actions, "closed": closed, "left": left, "failed": failed,
-        "answered": answered, "processor_seconds": computed,
+        "attack": attack.name(), "seconds": seconds, "actions": actions, "closed": closed, "left": left,
+        "failed": failed, "heard": heard, "answered": answered, "processor_seconds": computed, "wrong": wrong,
     });
     Ok(report.to_string())
 }

@@ -127,6 +127,13 @@ impl Descriptor {
         }
     }
 
+    /// Refuses all but development clusters, as whoever signs a descriptor for others does not ask for attacks.
+    pub(crate) fn check_that_it_may_be_attacked(&self) -> io::Result<()> {
+        let refused =
+            || io::Error::other("this is no development cluster's descriptor: nobody attacks what others use");
+        if self.dev { Ok(()) } else { Err(refused()) }
+    }
+
     /// The content as it is signed.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let Parameters { checkpoint_interval, window, pipeline, batch_bytes, view_timeout_ms, status_interval_ms } =

@@ -1,12 +1,13 @@
-//! A standing channel to each replica: frames out, and what comes in handed on or forgotten.
+//! A standing channel to each replica: frames out, and what comes in handed on or counted.
 
 use crate::channel;
 use crate::folder::Folder;
 use crate::frame::{self, Header, SESSION, TO_REPLICA};
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::io::{AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -40,8 +41,9 @@ pub(crate) struct Listener {
 /// Channels to all replicas. One that breaks is made again when something is to be sent over it.
 pub(crate) struct Lines {
     folder: Arc<Folder>,
-    /// Without it, what comes is read and forgotten.
+    /// Without it, the bytes that come are counted and forgotten.
     listener: Option<Listener>,
+    counted: Arc<AtomicU64>,
     lines: Vec<Option<Line>>,
     /// Channels that were made.
     pub(crate) made: u64,
@@ -51,7 +53,12 @@ impl Lines {
     /// Nothing is connected yet.
     pub(crate) fn new(folder: Arc<Folder>, listener: Option<Listener>) -> Self {
         let lines = (0..folder.replicas()).map(|_| None).collect();
-        Self { folder, listener, lines, made: 0 }
+        Self { folder, listener, counted: Arc::default(), lines, made: 0 }
+    }
+
+    /// Bytes that came in, where nobody listens.
+    pub(crate) fn heard(&self) -> u64 {
+        self.counted.load(Ordering::Relaxed)
     }
 
     /// Sends a frame to a replica.
@@ -60,8 +67,12 @@ impl Lines {
         if self.lines[replica].as_ref().is_none_or(|line| line.reader.is_finished()) {
             let stream = channel::own(&self.folder, replica).await?;
             let (reader, mut writer) = tokio::io::split(stream);
-            let heard = self.listener.as_ref().map(|listener| listener.heard.clone());
-            let reader = tokio::spawn(listen(self.folder.clone(), replica, reader, heard));
+            let reader = match &self.listener {
+                Some(Listener { heard, .. }) => {
+                    tokio::spawn(listen(self.folder.clone(), replica, reader, heard.clone()))
+                }
+                None => tokio::spawn(count(reader, self.counted.clone())),
+            };
             if let Some(Listener { session, .. }) = self.listener {
                 let said = Header::new(self.folder.domain, SESSION).frame(&session.to_le_bytes());
                 writer.write_all(&said).await?;
@@ -95,15 +106,19 @@ async fn listen(
     folder: Arc<Folder>,
     replica: usize,
     mut reader: ReadHalf<TlsStream<TcpStream>>,
-    heard: Option<mpsc::Sender<Heard>>,
+    heard: mpsc::Sender<Heard>,
 ) {
-    let Some(heard) = heard else {
-        channel::drain(&mut reader, Duration::from_secs(24 * 60 * 60)).await;
-        return;
-    };
     while let Ok((kind, body)) = frame::read(&mut reader, folder.domain).await {
         if heard.send((replica, kind, body)).await.is_err() {
             return;
         }
+    }
+}
+
+/// Counts what comes in until the other side closes.
+async fn count(mut reader: ReadHalf<TlsStream<TcpStream>>, counted: Arc<AtomicU64>) {
+    let mut buffer = vec![0; 4096];
+    while let Ok(bytes @ 1..) = reader.read(&mut buffer).await {
+        counted.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! Nothing here is shared with the product, and nothing was taken from it but that document: that this client is served
 //! shows that the document suffices, and what the attackers send is what others would send. Attacks are bounded in
-//! time, in numbers and in what they take of the processor, and go to the replicas of one descriptor only, which is
-//! meant to be a development cluster's on this machine.
+//! time, in numbers and in what they take of the processor, and go to the replicas of one descriptor only, which must
+//! be marked as a development cluster's.
 
 mod attack;
 mod channel;
@@ -81,7 +81,7 @@ enum Command {
         #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
         processor: u32,
     },
-    /// List the attacks, one in a line.
+    /// List the attacks, one in a line: its name, what part of its rate an honest client must keep, and why.
     Attacks,
 }
 
@@ -111,13 +111,14 @@ fn run(command: Command) -> io::Result<()> {
         }
         Command::Attack { attack, dir, seconds, processor } => {
             let folder = Arc::new(Folder::open(&dir)?);
+            folder.descriptor.check_that_it_may_be_attacked()?;
             let bounds = Bounds { time: Duration::from_secs(seconds), processor: f64::from(processor) / 100.0 };
             let report = runtime()?.block_on(attack::run(attack, folder, bounds))?;
             writeln!(io::stdout(), "{report}")
         }
         Command::Attacks => Attack::value_variants().iter().try_for_each(|attack| {
-            let value = attack.to_possible_value().expect("no attack is hidden");
-            writeln!(io::stdout(), "{}", value.get_name())
+            let (rate, why) = attack.rate_kept();
+            writeln!(io::stdout(), "{}\t{rate}\t{why}", attack.name())
         }),
     }
 }

@@ -1,6 +1,8 @@
 //! The vectors of docs/WIRE.md, computed by what was written from it.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use crate::attack::Attack;
+use crate::descriptor::Descriptor;
 use crate::digest::digest;
 use crate::folder::Folder;
 use crate::frame::{Header, STATUS_QUERY};
@@ -8,6 +10,7 @@ use crate::kv::{self, Answer};
 use crate::reply::{Body, Reply};
 use crate::request::{Place, Request};
 use crate::status::Status;
+use clap::ValueEnum;
 use std::collections::BTreeMap;
 
 const DOCUMENT: &str = include_str!("../../../docs/WIRE.md");
@@ -97,4 +100,23 @@ fn a_changed_descriptor_is_refused() {
     }
     assert!(Folder::new(text, [9; 32], [3; 32]).is_err(), "a client that is not registered");
     assert!(Folder::new(text, [2; 32], [9; 32]).is_err(), "a transport key that is not the client's");
+}
+
+#[test]
+fn only_development_clusters_are_attacked() {
+    let text = block("toml");
+    assert!(text.contains("dev = true"));
+    let [development, production] =
+        [text, &text.replace("dev = true", "dev = false")].map(|text| toml::from_str::<Descriptor>(text).unwrap());
+    development.check_that_it_may_be_attacked().unwrap();
+    assert!(production.check_that_it_may_be_attacked().is_err());
+}
+
+#[test]
+fn every_attack_says_what_an_honest_client_must_keep() {
+    for attack in Attack::value_variants() {
+        let (rate, why) = attack.rate_kept();
+        assert!((0.5..1.0).contains(&rate) && !why.is_empty(), "{attack:?}");
+        assert_eq!(rate < 0.9, *attack == Attack::Flood, "{attack:?} has no right to more than the others");
+    }
 }

@@ -2,8 +2,7 @@
 //!
 //! Only processes that were started here are ever killed, each by its handle.
 
-use std::io::{self, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
+use std::io;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,8 +15,6 @@ const MEMBERS: u16 = 3;
 const PROGRAM: &str = "etcd";
 /// How long they may take to elect a leader.
 const START_MAX: Duration = Duration::from_secs(60);
-/// How long one page may take.
-const PAGE_MAX: Duration = Duration::from_secs(2);
 
 /// Running members. They are killed, and their folder goes, with this value.
 pub(super) struct Etcd {
@@ -90,7 +87,8 @@ impl Etcd {
     /// Where clients reach the leader.
     pub(super) fn leader(&self) -> io::Result<String> {
         let leads = |endpoint: &String| {
-            page(endpoint, "/metrics").is_some_and(|page| page.lines().any(|line| line == "etcd_server_is_leader 1"))
+            cluster::page(endpoint, "/metrics")
+                .is_some_and(|page| page.lines().any(|line| line == "etcd_server_is_leader 1"))
         };
         self.endpoints().into_iter().find(leads).ok_or_else(|| io::Error::other("no member of etcd says that it leads"))
     }
@@ -123,17 +121,6 @@ impl Drop for Etcd {
 }
 
 fn is_healthy(endpoint: &str) -> bool {
-    let page: Option<Value> = page(endpoint, "/health").and_then(|page| serde_json::from_str(&page).ok());
+    let page: Option<Value> = cluster::page(endpoint, "/health").and_then(|page| serde_json::from_str(&page).ok());
     page.is_some_and(|page| page["health"] == "true")
-}
-
-/// The body of a page.
-fn page(endpoint: &str, path: &str) -> Option<String> {
-    let address = endpoint.to_socket_addrs().ok()?.next()?;
-    let mut connection = TcpStream::connect_timeout(&address, PAGE_MAX).ok()?;
-    connection.set_read_timeout(Some(PAGE_MAX)).ok()?;
-    connection.write_all(format!("GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n").as_bytes()).ok()?;
-    let mut page = String::new();
-    connection.read_to_string(&mut page).ok()?;
-    Some(page.split_once("\r\n\r\n")?.1.to_owned())
 }

@@ -15,7 +15,7 @@ pub(super) struct Progress {
 
 /// How far a replica is; none if it does not say.
 pub(super) fn progress(cluster: &Cluster, position: usize) -> Option<Progress> {
-    read_progress(&cluster.page(position, "/readyz")?)
+    read_progress(&cluster.readiness(position)?)
 }
 
 /// How many prepared certificates a replica made since it started; none if it does not say.
@@ -23,8 +23,7 @@ pub(super) fn prepared(cluster: &Cluster, position: usize) -> Option<u64> {
     read_prepared(&cluster.metrics(position)?)
 }
 
-fn read_progress(page: &str) -> Option<Progress> {
-    let page: Value = serde_json::from_str(page).ok()?;
+fn read_progress(page: &Value) -> Option<Progress> {
     Some(Progress { state: page["state"].as_str()?.to_owned(), executed: page["executed"].as_u64()? })
 }
 

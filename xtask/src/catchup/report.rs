@@ -3,10 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::convergence::End;
-use crate::writer::Comparison;
+use crate::check::{self, Findings};
 
 /// How long a replica may take until it votes again.
 const BACK_MAX: Duration = Duration::from_secs(10);
@@ -26,12 +25,7 @@ pub(super) struct Report {
     pub(super) alone: f64,
     /// Writes a second while it came back.
     pub(super) during: f64,
-    /// What the replicas say in the end.
-    pub(super) states: End,
-    /// What was read back.
-    pub(super) comparison: Comparison,
-    /// How many writes were acknowledged.
-    pub(super) acknowledged: u64,
+    pub(super) findings: Findings,
 }
 
 impl Report {
@@ -39,30 +33,22 @@ impl Report {
     fn kept(&self) -> f64 {
         if self.together > 0.0 { self.during / self.together } else { 0.0 }
     }
+}
 
+impl check::Report for Report {
     /// Whether the replica was fast enough, the others hardly noticed, and nothing was lost.
-    pub(super) fn is_good(&self) -> bool {
-        let Comparison { right, lost, wrong } = &self.comparison;
-        let is_complete = *right == self.acknowledged && lost.is_empty() && wrong.is_empty();
+    fn is_good(&self) -> bool {
         let is_back = self.back.is_some_and(|back| back <= BACK_MAX);
-        let is_one = matches!(self.states, End::Converged { .. });
-        is_back && self.kept() >= RATE_MIN && is_one && is_complete
+        is_back && self.kept() >= RATE_MIN && self.findings.failures().is_empty()
     }
 
-    /// For scripts.
-    pub(super) fn to_json(&self) -> String {
-        let Comparison { right, lost, wrong } = &self.comparison;
-        let (checkpoint, digest) = match &self.states {
-            End::Converged { checkpoint, digest } => (Some(*checkpoint), Some(digest)),
-            End::Apart(_) => (None, None),
-        };
+    fn to_json(&self) -> Value {
         let report = json!({
             "good": self.is_good(), "missed": self.missed, "back_s": self.back.map(|back| back.as_secs_f64()),
             "rate_together": self.together, "rate_without": self.alone, "rate_during": self.during,
-            "kept": self.kept(), "acknowledged": self.acknowledged, "right": right, "lost": lost.len(),
-            "wrong": wrong.len(), "checkpoint": checkpoint, "digest": digest,
+            "kept": self.kept(),
         });
-        report.to_string()
+        check::merged(report, &self.findings)
     }
 }
 
@@ -87,15 +73,7 @@ impl fmt::Display for Report {
             self.during,
             self.kept()
         )?;
-        let Comparison { right, lost, wrong } = &self.comparison;
-        let (lost, wrong) = (lost.len(), wrong.len());
-        writeln!(f, "{} writes acknowledged; read back: {right} right, {wrong} wrong, {lost} lost", self.acknowledged)?;
-        match &self.states {
-            End::Converged { checkpoint, digest } => {
-                write!(f, "all replicas have the same state at checkpoint {checkpoint}: {digest}")
-            }
-            End::Apart(status) => write!(f, "the replicas did not converge:\n{status}"),
-        }
+        write!(f, "{}", self.findings)
     }
 }
 

@@ -23,12 +23,13 @@ fn missing(admin: &str) -> Option<Vec<Value>> {
     readiness(admin)?["missing"].as_array().cloned()
 }
 
-fn readiness(admin: &str) -> Option<Value> {
+/// What the replica says of how far it is.
+pub(super) fn readiness(admin: &str) -> Option<Value> {
     serde_json::from_str(&page(admin, "/readyz")?).ok()
 }
 
-/// The page at `path`, if the replica with this admin address shows it in time.
-pub(super) fn page(admin: &str, path: &str) -> Option<String> {
+/// The page at `path`, if whoever listens at this address, `host:port`, shows it in time.
+pub(crate) fn page(admin: &str, path: &str) -> Option<String> {
     let address = admin.to_socket_addrs().ok()?.next()?;
     let mut connection = TcpStream::connect_timeout(&address, PAGE_MAX).ok()?;
     connection.set_read_timeout(Some(PAGE_MAX)).ok()?;

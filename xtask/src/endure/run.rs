@@ -11,11 +11,11 @@ use super::faults::{Deed, Episode, Fault, Faults, Lasting};
 use super::phase::Phase;
 use super::relay::Links;
 use super::report::Report;
+use crate::check::Findings;
 use crate::cluster::Cluster;
 use crate::convergence;
 use crate::load::Load;
 use crate::vitals::{self, Vitals};
-use crate::writer;
 
 /// How often is looked what has happened.
 const LOOK: Duration = Duration::from_millis(50);
@@ -45,7 +45,9 @@ pub(super) struct Run<'a> {
     interval: u64,
     /// The replicas that cannot be asked anything.
     paused: Vec<usize>,
-    report: Report,
+    seed: u64,
+    phases: Vec<Phase>,
+    complaints: Vec<String>,
 }
 
 /// What was seen of a phase that is not over.
@@ -76,7 +78,9 @@ impl<'a> Run<'a> {
             weighed: start,
             interval: cluster.checkpoint_interval()?,
             paused: Vec::new(),
-            report: Report::new(seed, replicas),
+            seed,
+            phases: Vec::new(),
+            complaints: Vec::new(),
             cluster,
         })
     }
@@ -161,7 +165,7 @@ impl<'a> Run<'a> {
         let (time, view, busy) = (self.time().as_secs(), self.vitals.view(), vitals::busy());
         let sentence = format!("{time} s after the start, in view {view}: {what}; {busy}");
         eprintln!("endure: {sentence}");
-        self.report.complaints.push(sentence);
+        self.complaints.push(sentence);
         for position in 0..self.cluster.size() {
             if let Some(page) = self.cluster.metrics(position) {
                 fs::write(self.cluster.path().join(format!("metrics-{position}-{time}")), page)?;
@@ -181,7 +185,7 @@ impl<'a> Run<'a> {
     fn close(&mut self, watch: Watch) {
         let Watch { kind, since, before, stall } = watch;
         let acknowledged = self.load.acknowledged() - before;
-        self.report.phases.push(Phase { kind, time: since.elapsed(), acknowledged, stall });
+        self.phases.push(Phase { kind, time: since.elapsed(), acknowledged, stall });
     }
 
     /// Waits for a moment, and looks at everything for which it is time.
@@ -231,26 +235,28 @@ impl<'a> Run<'a> {
     }
 
     /// Compares what is there with what should be, and has every replica end.
-    fn finish(mut self) -> io::Result<Report> {
-        self.report.busy = vitals::busy();
-        eprintln!("endure: waiting for what is under way, then reading everything back");
+    fn finish(self) -> io::Result<Report> {
+        let busy = vitals::busy();
+        eprintln!("waiting for what is under way, then reading everything back");
         let healed = Instant::now();
         let book = self.load.finish()?;
-        let (cluster, vitals, mut report) = (self.cluster, &mut self.vitals, self.report);
-        report.acknowledged = book.acknowledged();
-        report.keys = book.keys();
-        report.comparison = book.compare(&writer::read_all(cluster)?);
-        report.end = Some(convergence::wait_and_nudge(cluster)?);
-        report.settled = healed.elapsed();
+        let (cluster, mut vitals) = (self.cluster, self.vitals);
+        // Replicas that were away may hear of nothing as long as nothing happens.
+        let compare = |found: &str| book.compare(found);
+        let findings = Findings::look(cluster, book.keys(), compare, convergence::wait_and_nudge)?;
+        let settled = healed.elapsed();
         vitals.ask(cluster, 0..cluster.size());
         vitals.weigh(cluster, self.start.elapsed());
-        cluster.end()?;
-        for (position, log) in cluster.logs()?.iter().enumerate() {
-            let panics = log.lines().filter(|line| line.contains("panicked at"));
-            report.complaints.extend(panics.map(|line| format!("replica {position} logged: {line}")));
-        }
-        report.vitals = Some(self.vitals);
-        Ok(report)
+        Ok(Report {
+            seed: self.seed,
+            phases: self.phases,
+            complaints: self.complaints,
+            acknowledged: book.acknowledged(),
+            findings: findings.close(cluster)?,
+            settled,
+            busy,
+            vitals,
+        })
     }
 }
 

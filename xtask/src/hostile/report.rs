@@ -1,19 +1,54 @@
 //! What the attacks came to: a line for each, and what was found in the end.
 
 use std::fmt;
+use std::io;
+use std::process::Output;
 
 use serde_json::{Value, json};
 
-use crate::convergence::End;
-use crate::writer::Comparison;
+use crate::check::{self, Findings, Report as _};
 
-/// Of the rate next to it, an honest client must keep this much.
-pub(super) const RATE_KEPT: f64 = 0.9;
+/// An attack that there is.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Attack {
+    pub(super) name: String,
+    /// What part of the rate next to it an honest client must keep.
+    pub(super) rate_kept: f64,
+    /// Why.
+    pub(super) why: String,
+}
+
+impl Attack {
+    /// Reads a line of the list of attacks.
+    pub(super) fn parse(line: &str) -> io::Result<Self> {
+        let strange = || io::Error::other(format!("{line:?} is no name, share and reason"));
+        let [name, rate, why] = line.split('\t').collect::<Vec<_>>().try_into().map_err(|_| strange())?;
+        let rate_kept = rate.parse().ok().filter(|rate| (0.0..=1.0).contains(rate)).ok_or_else(strange)?;
+        Ok(Self { name: name.to_owned(), rate_kept, why: why.to_owned() })
+    }
+}
+
+/// What an attacker that has ended reported, and what was wrong with it.
+pub(super) fn said(ended: &Output) -> (Value, Vec<String>) {
+    let mut wrong = Vec::new();
+    if !ended.status.success() {
+        wrong.push(format!("the attacker failed: {}", String::from_utf8_lossy(&ended.stderr).trim()));
+    }
+    let report: Value = serde_json::from_slice(&ended.stdout).unwrap_or_default();
+    match report["wrong"].as_array() {
+        Some(complaints) => wrong.extend(complaints.iter().map(|complaint| match complaint {
+            Value::String(complaint) => complaint.clone(),
+            other => other.to_string(),
+        })),
+        None => wrong.push("the attacker did not report".to_owned()),
+    }
+    (report, wrong)
+}
 
 /// One attack.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
-    pub(super) name: String,
+    pub(super) attack: Attack,
     /// Operations a second that were acknowledged right before and right after.
     pub(super) baseline: f64,
     /// Operations a second that were acknowledged meanwhile.
@@ -44,6 +79,15 @@ impl Row {
         self.attacked / self.baseline.max(1.0)
     }
 
+    fn is_slow(&self) -> bool {
+        self.ratio() < self.attack.rate_kept
+    }
+
+    /// Whether the honest rate was too low, and nothing else was wrong.
+    pub(super) fn is_merely_slow(&self) -> bool {
+        self.is_slow() && self.failures().len() == 1
+    }
+
     /// Cores that the attacker took.
     fn attacker_share(&self) -> Option<f64> {
         Some(self.attacker["processor_seconds"].as_f64()? / self.attacker["seconds"].as_f64()?)
@@ -52,7 +96,7 @@ impl Row {
     /// What failed, for people.
     pub(super) fn failures(&self) -> Vec<String> {
         let mut failures = self.wrong.clone();
-        if self.ratio() < RATE_KEPT {
+        if self.is_slow() {
             failures.push(format!("the honest rate fell to {:.0} %", 100.0 * self.ratio()));
         }
         if self.growth > self.growth_max {
@@ -66,7 +110,8 @@ impl Row {
 
     fn to_json(&self) -> Value {
         json!({
-            "name": self.name, "baseline_per_second": self.baseline, "attacked_per_second": self.attacked,
+            "name": self.attack.name, "ratio_required": self.attack.rate_kept,
+            "because": self.attack.why, "baseline_per_second": self.baseline, "attacked_per_second": self.attacked,
             "ratio": self.ratio(), "earlier_ratios": self.earlier, "p99_ms_before": self.slowest_before,
             "p99_ms": self.slowest, "growth_kib": self.growth, "view_changes": self.views,
             "replica_cores_before": self.replicas_before, "replica_cores": self.replicas,
@@ -79,41 +124,18 @@ impl Row {
 #[derive(Clone, Debug)]
 pub(super) struct Report {
     pub(super) rows: Vec<Row>,
-    pub(super) acknowledged: u64,
-    pub(super) comparison: Comparison,
-    pub(super) end: End,
-    /// Lines of logs that tell of a panic.
-    pub(super) panics: Vec<String>,
+    pub(super) findings: Findings,
 }
 
-impl Report {
-    /// What failed that is no attack's own.
-    fn failures(&self) -> Vec<String> {
-        let mut failures = self.panics.clone();
-        let Comparison { right, lost, wrong } = &self.comparison;
-        if *right != self.acknowledged || *right == 0 || !lost.is_empty() || !wrong.is_empty() {
-            failures.push(format!("{right} right, {} wrong, {} lost", wrong.len(), lost.len()));
-        }
-        if let End::Apart(status) = &self.end {
-            failures.push(format!("the replicas did not converge:\n{status}"));
-        }
-        failures
+impl check::Report for Report {
+    fn is_good(&self) -> bool {
+        let is_harmless = |row: &Row| row.failures().is_empty();
+        !self.rows.is_empty() && self.rows.iter().all(is_harmless) && self.findings.failures().is_empty()
     }
 
-    /// Whether everything held.
-    pub(super) fn is_good(&self) -> bool {
-        !self.rows.is_empty() && self.failures().is_empty() && self.rows.iter().all(|row| row.failures().is_empty())
-    }
-
-    /// For scripts.
-    pub(super) fn to_json(&self) -> String {
-        let Comparison { right, lost, wrong } = &self.comparison;
+    fn to_json(&self) -> Value {
         let rows: Vec<_> = self.rows.iter().map(Row::to_json).collect();
-        let report = json!({
-            "good": self.is_good(), "attacks": rows, "acknowledged": self.acknowledged, "right": right, "lost": lost,
-            "wrong": wrong, "failures": self.failures(),
-        });
-        report.to_string()
+        check::merged(json!({ "good": self.is_good(), "attacks": rows }), &self.findings)
     }
 }
 
@@ -121,8 +143,18 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "{:<16} {:>8} {:>8} {:>6} {:>13} {:>6} {:>8} {:>8} {:>8} {:>8}  result",
-            "attack", "before/s", "during/s", "ratio", "p99 ms", "views", "RSS KiB", "replicas", "attacker", "actions"
+            "{:<16} {:>8} {:>8} {:>6} {:>5} {:>13} {:>6} {:>8} {:>8} {:>8} {:>8}  result",
+            "attack",
+            "before/s",
+            "during/s",
+            "ratio",
+            "least",
+            "p99 ms",
+            "views",
+            "RSS KiB",
+            "replicas",
+            "attacker",
+            "actions"
         )?;
         for row in &self.rows {
             let failures = row.failures();
@@ -135,11 +167,12 @@ impl fmt::Display for Report {
             let actions = row.attacker["actions"].as_u64().unwrap_or_default();
             writeln!(
                 f,
-                "{:<16} {:>8.0} {:>8.0} {:>6.2} {:>13} {:>6} {:>8} {:>8} {attacker:>8} {actions:>8}  {result}",
-                row.name,
+                "{:<16} {:>8.0} {:>8.0} {:>6.2} {:>5.2} {:>13} {:>6} {:>8} {:>8} {attacker:>8} {actions:>8}  {result}",
+                row.attack.name,
                 row.baseline,
                 row.attacked,
                 row.ratio(),
+                row.attack.rate_kept,
                 format!("{:.1} > {:.1}", row.slowest_before, row.slowest),
                 row.views,
                 row.growth,
@@ -147,11 +180,13 @@ impl fmt::Display for Report {
             )?;
         }
         writeln!(f, "replicas, attacker: cores that they took, of the replicas how many more than before the attack")?;
-        writeln!(f, "{} writes acknowledged, {} read back as written", self.acknowledged, self.comparison.right)?;
-        if let End::Converged { checkpoint, digest } = &self.end {
-            writeln!(f, "all replicas have the same state at checkpoint {checkpoint}: {digest}")?;
+        let mut reasons: Vec<_> = self.rows.iter().map(|row| (row.attack.rate_kept, &row.attack.why)).collect();
+        reasons.sort_by(|one, other| other.0.total_cmp(&one.0));
+        reasons.dedup();
+        for (rate_kept, why) in reasons {
+            writeln!(f, "least {rate_kept:.2}: {why}")?;
         }
-        self.failures().iter().try_for_each(|failure| writeln!(f, "FAILED: {failure}"))?;
+        writeln!(f, "{}", self.findings)?;
         let verdict = if self.is_good() { "nobody was harmed" } else { "FAILED" };
         write!(f, "hostile: {verdict}")
     }

@@ -3,13 +3,18 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::convergence::End;
-use crate::writer::Comparison;
+use crate::check::{self, Findings};
 
-/// Keys that are named, at most.
-const NAMED_MAX: usize = 20;
+/// What was done to the replicas.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Kills {
+    /// How often all of them were killed.
+    pub(super) count: u64,
+    /// From a kill to the next acknowledgement, at most.
+    pub(super) slowest: Duration,
+}
 
 /// What happened and what was found afterwards.
 #[derive(Clone, Debug)]
@@ -18,73 +23,31 @@ pub(super) struct Report {
     pub(super) seed: u64,
     /// How many replicas there were.
     pub(super) replicas: usize,
-    /// How often all of them were killed.
-    pub(super) kills: u64,
-    /// From a kill to the next acknowledgement, at most.
-    pub(super) slowest: Duration,
-    /// How many writes were acknowledged.
-    pub(super) acknowledged: u64,
-    /// What was read back of them.
-    pub(super) comparison: Comparison,
-    /// What the replicas say in the end.
-    pub(super) end: Option<End>,
+    pub(super) kills: Kills,
+    pub(super) findings: Findings,
 }
 
-impl Report {
-    /// Before anything happened.
-    pub(super) fn new(seed: u64, replicas: usize) -> Self {
-        let comparison = Comparison::default();
-        Self { seed, replicas, kills: 0, slowest: Duration::ZERO, acknowledged: 0, comparison, end: None }
+impl check::Report for Report {
+    fn is_good(&self) -> bool {
+        self.findings.failures().is_empty()
     }
 
-    /// Whether everything that was acknowledged is there, and all replicas have the same state.
-    pub(super) fn is_good(&self) -> bool {
-        let Comparison { right, lost, wrong } = &self.comparison;
-        let is_complete = *right == self.acknowledged && lost.is_empty() && wrong.is_empty();
-        is_complete && *right > 0 && matches!(self.end, Some(End::Converged { .. }))
-    }
-
-    /// For scripts.
-    pub(super) fn to_json(&self) -> String {
-        let Comparison { right, lost, wrong } = &self.comparison;
-        let (checkpoint, digest) = match &self.end {
-            Some(End::Converged { checkpoint, digest }) => (Some(*checkpoint), Some(digest)),
-            Some(End::Apart(_)) | None => (None, None),
-        };
+    fn to_json(&self) -> Value {
+        let Kills { count, slowest } = self.kills;
         let report = json!({
-            "good": self.is_good(), "seed": self.seed, "replicas": self.replicas, "kills": self.kills,
-            "slowest_recovery_ms": u64::try_from(self.slowest.as_millis()).unwrap_or(u64::MAX),
-            "acknowledged": self.acknowledged, "right": right, "lost": lost, "wrong": wrong,
-            "checkpoint": checkpoint, "digest": digest,
+            "good": self.is_good(), "seed": self.seed, "replicas": self.replicas, "kills": count,
+            "slowest_recovery_ms": u64::try_from(slowest.as_millis()).unwrap_or(u64::MAX),
         });
-        report.to_string()
+        check::merged(report, &self.findings)
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Comparison { right, lost, wrong } = &self.comparison;
-        let (replicas, kills, slowest) = (self.replicas, self.kills, self.slowest.as_secs_f64());
-        writeln!(f, "all {replicas} replicas killed {kills} times; served again within {slowest:.3} s each time")?;
-        let (lost_count, wrong_count) = (lost.len(), wrong.len());
-        writeln!(
-            f,
-            "{} writes acknowledged; read back: {right} right, {wrong_count} wrong, {lost_count} lost",
-            self.acknowledged
-        )?;
-        for line in lost.iter().take(NAMED_MAX) {
-            writeln!(f, "lost: {line}")?;
-        }
-        for line in wrong.iter().take(NAMED_MAX) {
-            writeln!(f, "wrong: {line}")?;
-        }
-        match &self.end {
-            Some(End::Converged { checkpoint, digest }) => {
-                write!(f, "all replicas have the same state at checkpoint {checkpoint}: {digest}")
-            }
-            Some(End::Apart(status)) => write!(f, "the replicas did not converge:\n{status}"),
-            None => write!(f, "the replicas were not asked for their states"),
-        }
+        let (replicas, Kills { count, slowest }) = (self.replicas, self.kills);
+        let slowest = slowest.as_secs_f64();
+        writeln!(f, "all {replicas} replicas killed {count} times; served again within {slowest:.3} s each time")?;
+        write!(f, "{}", self.findings)
     }
 }
 

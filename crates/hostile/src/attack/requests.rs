@@ -22,10 +22,11 @@ fn operation(id: u64, value: &str) -> Vec<Vec<u8>> {
 
 /// Sends to a replica, and counts.
 async fn send(lines: &mut Lines, tally: &mut Tally, replica: usize, frame: &[u8]) {
-    match lines.send(replica, frame).await {
-        Ok(()) => tally.actions += 1,
-        Err(_) => tally.failed += 1,
+    tally.actions += 1;
+    if lines.send(replica, frame).await.is_err() {
+        tally.failed += 1;
     }
+    tally.heard = lines.heard();
 }
 
 pub(super) async fn duplicates(folder: Arc<Folder>, mut pace: Pace, tally: &mut Tally) -> io::Result<()> {
@@ -57,10 +58,11 @@ pub(super) async fn retransmissions(folder: Arc<Folder>, mut pace: Pace, tally: 
     while let Some(portion) = pace.portion().await {
         // As many as are due in one write: it is the frames that count, not the packets.
         let frames = frame.repeat(usize::try_from(portion).unwrap_or_default());
-        match lines.send(next % folder.replicas(), &frames).await {
-            Ok(()) => tally.actions += u64::from(portion),
-            Err(_) => tally.failed += u64::from(portion),
+        tally.actions += u64::from(portion);
+        if lines.send(next % folder.replicas(), &frames).await.is_err() {
+            tally.failed += u64::from(portion);
         }
+        tally.heard = lines.heard();
         next += 1;
     }
     Ok(())

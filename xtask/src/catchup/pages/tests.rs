@@ -1,13 +1,15 @@
 //! Pages as replicas write them.
 
+use serde_json::json;
+
 use super::*;
 
 #[test]
 fn progress_is_read_and_nonsense_is_not() {
-    let page = r#"{"ready": true, "replica": 3, "state": "transfer", "view": 0, "executed": 512, "missing": []}"#;
-    assert_eq!(read_progress(page), Some(Progress { state: "transfer".to_owned(), executed: 512 }));
-    assert_eq!(read_progress("alive"), None);
-    assert_eq!(read_progress("{}"), None);
+    let page = json!({"ready": true, "replica": 3, "state": "transfer", "view": 0, "executed": 512, "missing": []});
+    assert_eq!(read_progress(&page), Some(Progress { state: "transfer".to_owned(), executed: 512 }));
+    assert_eq!(read_progress(&json!("alive")), None);
+    assert_eq!(read_progress(&json!({})), None);
 }
 
 #[test]

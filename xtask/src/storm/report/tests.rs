@@ -1,38 +1,16 @@
-//! One loss, one wrong value, or replicas that differ are enough for a storm to have failed.
+//! A storm is as good as what was found after it.
 
 use super::*;
-
-fn good() -> Report {
-    let mut report = Report::new(1, 4);
-    report.acknowledged = 3;
-    report.comparison.right = 3;
-    report.end = Some(End::Converged { checkpoint: 128, digest: "ab".to_owned() });
-    report
-}
+use check::Report as _;
 
 #[test]
-fn a_storm_is_good_only_if_nothing_is_missing() {
-    assert!(good().is_good());
-    let spoil: [fn(&mut Report); 6] = [
-        |report| report.comparison.lost.push("key".to_owned()),
-        |report| report.comparison.wrong.push("key".to_owned()),
-        |report| report.comparison.right = 2,
-        |report| (report.acknowledged, report.comparison.right) = (0, 0),
-        |report| report.end = None,
-        |report| report.end = Some(End::Apart(String::new())),
-    ];
-    for spoil in spoil {
-        let mut report = good();
-        spoil(&mut report);
-        assert!(!report.is_good(), "{report:?}");
-    }
-}
-
-#[test]
-fn what_was_lost_is_named() {
-    let mut report = good();
-    report.comparison.lost.push("key-000000000007".to_owned());
-    assert!(report.to_string().contains("lost: key-000000000007"));
-    assert!(report.to_json().contains("\"lost\":[\"key-000000000007\"]"));
-    assert!(report.to_json().contains("\"good\":false"));
+fn a_storm_is_good_only_if_what_was_found_is() {
+    let kills = Kills { count: 7, slowest: Duration::from_millis(1500) };
+    let mut report = Report { seed: 5, replicas: 4, kills, findings: Findings::good() };
+    assert!(report.is_good());
+    assert!(report.to_string().contains("killed 7 times; served again within 1.500 s"), "{report}");
+    report.findings.comparison.lost.push("key".to_owned());
+    assert!(!report.is_good());
+    let json = report.to_json();
+    assert_eq!((&json["good"], &json["lost"][0], &json["seed"]), (&false.into(), &"key".into(), &5.into()));
 }
