@@ -302,7 +302,10 @@ impl Parameters {
     }
 
     /// Whether a cluster of this size can work with them.
-    fn check(&self, membership: &Membership) -> Result<(), DescriptorError> {
+    ///
+    /// # Errors
+    /// The first rule that they break.
+    pub fn check(&self, membership: &Membership) -> Result<(), DescriptorError> {
         let new_view = self.new_view_bytes(membership);
         let rules = [
             (self.checkpoint_interval >= 1, "checkpoint_interval must be at least 1"),

@@ -7,6 +7,7 @@ use crate::kv::Kv;
 use crate::status::StatusArguments;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -34,6 +35,7 @@ Exit codes:
   70  a broken invariant of synod itself
   74  the disk, or another part of the system, refused
   78  keys, descriptor, settings or folders are not right
+  130 told a second time to end, and ended at once
 
 SYNOD_LOG=debug makes every command say on standard error what it does.";
 
@@ -85,6 +87,18 @@ pub(crate) struct DevGenesis {
     /// The folder to make; an empty one may be there
     #[arg(long)]
     pub(crate) dir: PathBuf,
+    /// How many batches may be under way beyond the last checkpoint: L, at least 2K [default: 256, less if n is large]
+    #[arg(long, value_name = "L")]
+    pub(crate) window: Option<u64>,
+    /// How many batches there are from one checkpoint to the next: K [default: 128, or half of --window]
+    #[arg(long, value_name = "K")]
+    pub(crate) checkpoint_interval: Option<u64>,
+    /// How many batches the primary has under way at once [default: 8]
+    #[arg(long, value_name = "N")]
+    pub(crate) pipeline: Option<u64>,
+    /// How many bytes a batch has at most [default: 1048576]
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) batch_bytes: Option<u32>,
     /// The port of replica 0; the others follow, and after them the admin pages
     #[arg(long, value_name = "PORT", default_value_t = DEFAULT_BASE_PORT)]
     #[arg(value_parser = clap::value_parser!(u16).range(1..))]
@@ -171,6 +185,21 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
         return Err("a time between 1ms and one day is needed".to_owned());
     }
     Ok(duration)
+}
+
+/// Reads whole seconds: `10`, `10s` or `2m`, of which so many are allowed.
+pub(crate) fn parse_seconds(text: &str, allowed: RangeInclusive<u64>) -> Result<u64, String> {
+    let (digits, unit) = match (text.strip_suffix('s'), text.strip_suffix('m')) {
+        (Some(digits), _) => (digits, 1),
+        (None, Some(digits)) => (digits, 60),
+        (None, None) => (text, 1),
+    };
+    let number: u32 = digits.parse().map_err(|_| "write whole seconds or minutes, like 10, 10s or 2m".to_owned())?;
+    let seconds = u64::from(number) * unit;
+    if allowed.contains(&seconds) {
+        return Ok(seconds);
+    }
+    Err(format!("between {} and {} seconds are possible", allowed.start(), allowed.end()))
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ use crate::output;
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use synod_kernel::descriptor::{DescriptorError, Parameters};
+use synod_kernel::{Faults, Membership};
 use synod_node::genesis::{self, DevCluster, DevOptions};
 
 /// Replicas listen on this port and the ones after it, if nothing else is asked for.
@@ -19,11 +21,35 @@ pub(crate) fn run(command: &GenesisCommand) -> Result<(), Failure> {
 }
 
 fn dev(arguments: &DevGenesis) -> Result<(), Failure> {
-    let DevGenesis { replicas, faults, clients, ref dir, base_port, json } = *arguments;
+    let DevGenesis { replicas, faults, clients, ref dir, base_port, json, .. } = *arguments;
     let faults = faults.unwrap_or_else(|| most_faults(replicas));
     check_faults(replicas, faults)?;
-    let made = make(dir, &DevOptions { clients, ..options(replicas, faults, base_port)? })?;
+    let options = options(replicas, faults, base_port)?;
+    let parameters = parameters(arguments, options.parameters, faults)?;
+    let made = make(dir, &DevOptions { clients, parameters, ..options })?;
     if json { output::print_json(&Report::new(&made)) } else { output::print(&tell(&made)) }
+}
+
+/// The parameters that were asked for; where none were, those that suit the others.
+fn parameters(arguments: &DevGenesis, suited: Parameters, faults: u16) -> Result<Parameters, Failure> {
+    let DevGenesis { replicas, window, checkpoint_interval, pipeline, batch_bytes, .. } = *arguments;
+    let interval = checkpoint_interval.or(window.map(|window| (window / 2).clamp(1, suited.checkpoint_interval)));
+    let checkpoint_interval = interval.unwrap_or(suited.checkpoint_interval);
+    let window = window.unwrap_or_else(|| suited.window.max(checkpoint_interval.saturating_mul(2)));
+    let pipeline = pipeline.unwrap_or(suited.pipeline.min(window));
+    let batch_bytes = batch_bytes.unwrap_or(suited.batch_bytes);
+    let parameters = Parameters { checkpoint_interval, window, pipeline, batch_bytes, ..suited };
+    let membership = Membership::new(replicas, Faults::Byzantine(faults)).map_err(DescriptorError::Membership);
+    match membership.and_then(|membership| parameters.check(&membership)) {
+        Ok(()) => Ok(parameters),
+        Err(why) => {
+            let sentence = format!(
+                "--checkpoint-interval {checkpoint_interval}, --window {window}, --pipeline {pipeline} and \
+                 --batch-bytes {batch_bytes} make no cluster of {replicas} replicas: {why}"
+            );
+            Err(Failure::new(Cause::Usage, sentence))
+        }
+    }
 }
 
 /// The most faults that so many replicas can tolerate: n >= 3f+1.
@@ -49,7 +75,8 @@ fn check_faults(replicas: u16, faults: u16) -> Result<(), Failure> {
     let most = most_faults(replicas);
     let sentence = format!(
         "{replicas} replicas cannot tolerate {faults} faulty ones: that takes at least {needed} (3 times {faults}, \
-         plus 1); ask for --replicas {needed}, or for --faults {most} or fewer"
+         plus 1); ask for --replicas {needed}, or for --faults {most}{}",
+        if most == 0 { "" } else { " or fewer" }
     );
     Err(Failure::new(Cause::Usage, sentence))
 }

@@ -10,12 +10,13 @@ use crate::failure::{Cause, Failure};
 use crate::output::{self, Layout};
 use flood::Flood;
 use std::env::{self, VarError};
+use std::fmt;
 use std::io::{self, Write};
 use tracing::Metadata;
-use tracing_subscriber::filter::FilterExt;
+use tracing_subscriber::filter::{FilterExt, LevelFilter};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, fmt};
+use tracing_subscriber::{EnvFilter, fmt as format_lines};
 
 const VARIABLE: &str = "SYNOD_LOG";
 
@@ -26,13 +27,17 @@ pub(crate) fn start(format: LogFormat, default: &str) -> Result<(), Failure> {
         Err(VarError::NotPresent) => default.to_owned(),
         Err(VarError::NotUnicode(_)) => return Err(Failure::new(Cause::Usage, format_args!("{VARIABLE} is not text"))),
     };
-    let filter = EnvFilter::try_new(&filter).map_err(|error| {
+    let refused = |why: &dyn fmt::Display| {
         let sentence =
-            format!("{VARIABLE} is `{filter}`, which is no filter ({error}); try `debug` or `synod_node=debug`");
+            format!("{VARIABLE} is `{filter}`, which is no filter ({why}); try `debug` or `synod_node=debug`");
         Failure::new(Cause::Usage, sentence)
-    })?;
+    };
+    if let Some(word) = stray_word(&filter) {
+        return Err(refused(&format_args!("`{word}` is no level, and nothing of synod's is called so")));
+    }
+    let filter = EnvFilter::try_new(&filter).map_err(|error| refused(&error))?;
     let registry = tracing_subscriber::registry();
-    let lines = fmt::layer().with_writer(|| Line);
+    let lines = format_lines::layer().with_writer(|| Line);
     match format {
         LogFormat::Text => {
             let filter = filter.and(Flood::new(tell_as_text));
@@ -41,6 +46,15 @@ pub(crate) fn start(format: LogFormat, default: &str) -> Result<(), Failure> {
         LogFormat::Json => registry.with(lines.json().with_filter(filter.and(Flood::new(tell_as_json)))).init(),
     }
     Ok(())
+}
+
+/// A word that stands alone in a filter and is neither a level nor a part of synod. To the library that reads filters
+/// it is the name of something of which everything is wanted, so it would hide a misspelt level.
+fn stray_word(filter: &str) -> Option<&str> {
+    let is_known = |word: &&str| {
+        word.is_empty() || word.starts_with("synod") || word.contains(['=', '[']) || word.parse::<LevelFilter>().is_ok()
+    };
+    filter.split(',').map(str::trim).find(|word| !is_known(word))
 }
 
 /// Standard error, to which a line is given in one piece.
@@ -70,3 +84,6 @@ fn tell_as_text(left_out: u64, metadata: &Metadata<'_>) {
 fn tell_as_json(left_out: u64, metadata: &Metadata<'_>) {
     eprintln!("{}", serde_json::json!({ "left_out": left_out, "place": place(metadata) }));
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,10 @@ pub(crate) use terminal::{Layout, escaped};
 use crate::failure::{Cause, Failure};
 use serde::{Serialize, Serializer};
 use std::env;
+use std::fmt::Write as _;
 use std::io::{self, ErrorKind, Write};
+
+const SAYABLE: &str = "our reports have nothing that JSON cannot say";
 
 /// Whether anybody reads what is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,12 +49,30 @@ fn write(pieces: &[&[u8]]) -> Result<Reader, Failure> {
 
 /// Writes a value as JSON.
 pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
-    print(&serde_json::to_string_pretty(value).expect("our reports have nothing that JSON cannot say"))
+    print(&harmless(serde_json::to_string_pretty(value).expect(SAYABLE)))
 }
 
 /// A value as JSON on one line.
 pub(crate) fn json_line(value: &impl Serialize) -> String {
-    serde_json::to_string(value).expect("our reports have nothing that JSON cannot say") + "\n"
+    harmless(serde_json::to_string(value).expect(SAYABLE)) + "\n"
+}
+
+/// The same JSON, in which what could act on a terminal is written as `\uXXXX`. JSON itself escapes some of it only,
+/// and has nothing of it outside of strings.
+fn harmless(json: String) -> String {
+    if !json.chars().any(terminal::is_active) {
+        return json;
+    }
+    let mut text = String::with_capacity(json.len());
+    for letter in json.chars() {
+        // The ends of lines are JSON's own layout: in strings they are escaped already.
+        if letter != '\n' && terminal::is_active(letter) {
+            write!(text, "\\u{:04x}", u32::from(letter)).expect("writing to a string never fails");
+        } else {
+            text.push(letter);
+        }
+    }
+    text
 }
 
 /// How this program was called, so that what we tell people to type works for them.
@@ -75,3 +96,6 @@ impl Serialize for Text<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,17 +29,22 @@ pub(crate) struct Session {
 impl Session {
     /// Connects with the keys in `dir`. Connecting and one request together take at most `timeout`.
     pub(crate) async fn open(dir: &Path, timeout: Duration) -> Result<Self, Failure> {
+        Self::open_for(dir, timeout, timeout).await
+    }
+
+    /// The same for whoever asks again until it has taken `in_all`: connecting and one attempt take at most `attempt`.
+    pub(crate) async fn open_for(dir: &Path, attempt: Duration, in_all: Duration) -> Result<Self, Failure> {
         let folder = ClientFolder::open(dir)?;
         let mut options = ClientOptions::new(pbft::PROTOCOL);
-        options.connect_timeout = CONNECT_MAX.min(timeout / 4);
-        options.patience.deadline = timeout - options.connect_timeout;
-        options.status_timeout = timeout - options.connect_timeout;
+        options.connect_timeout = CONNECT_MAX.min(attempt / 4);
+        options.patience.deadline = attempt - options.connect_timeout;
+        options.status_timeout = attempt - options.connect_timeout;
         let client = Client::connect(&folder, options).await;
         let (connected, membership) = (client.connected().len(), folder.cluster().scope().membership);
         if connected < membership.strong() {
             let (size, needed) = (membership.size(), membership.strong());
             eprintln!(
-                "{connected} of {size} replicas can be reached, {needed} are needed; trying for {timeout:?} in all"
+                "{connected} of {size} replicas can be reached, {needed} are needed; trying for {in_all:?} in all"
             );
         }
         Ok(Self { client, folder })

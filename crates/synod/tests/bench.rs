@@ -3,64 +3,27 @@
 
 mod support;
 
-use std::process::{Child, Stdio};
-use support::{Cluster, command, synod, text};
+use support::{Cluster, synod, text};
 
-/// Replicas that end with this value.
-struct Running(Vec<Child>);
-
-impl Running {
-    fn start(cluster: &Cluster) -> Self {
-        let start = |position| {
-            let dir = cluster.path(&format!("replica-{position}"));
-            let mut replica = command(&["start", "--dir", text(&dir), "--until-stdin-closes"]);
-            replica.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
-        };
-        Self((0..4).map(start).collect())
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        for child in &mut self.0 {
-            child.kill().unwrap();
-            child.wait().unwrap();
-        }
-    }
-}
-
-/// Until the replicas listen, the command says that they do not.
 fn bench(cluster: &Cluster, more: &[&str]) -> support::Ended {
     let dir = cluster.path("client");
-    loop {
-        let ended = synod(&[&["bench", "--dir", text(&dir), "--seconds", "1", "--warmup", "0"], more].concat());
-        if ended.code != 3 || !ended.errors.contains("replicas can be reached") {
-            return ended;
-        }
-    }
+    synod(&[&["bench", "--dir", text(&dir), "--seconds", "1", "--warmup", "0s"], more].concat())
 }
 
 #[test]
 fn a_load_is_measured() {
     let cluster = Cluster::new();
-    let _running = Running::start(&cluster);
+    let _running = cluster.run();
     let ended = bench(&cluster, &["--clients", "2", "--outstanding", "8", "--read-percent", "25", "--json"]);
     let report = ended.expect(0, &["ops/s"]).json();
-    let positive = [
-        "ops_per_second",
-        "p50_us",
-        "p99_us",
-        "p999_us",
-        "cpu_us_per_op",
-        "fsyncs_per_op",
-        "batch_mean",
-        "bundle_mean",
-        "fsync_p50_us",
-        "acknowledged",
-        "seconds",
-    ];
+    let positive =
+        ["ops_per_second", "cpu_us_per_op", "fsyncs_per_op", "batch_mean", "bundle_mean", "acknowledged", "seconds"];
     for key in positive {
         assert!(report[key].as_f64().is_some_and(|value| value > 0.0), "{key} in {report:#}");
+    }
+    // A clock may be too coarse for these, and a disk too fast.
+    for key in ["p50_us", "p99_us", "p999_us", "fsync_p50_us"] {
+        assert!(report[key].is_u64(), "{key} in {report:#}");
     }
     assert_eq!((&report["errors"], &report["unknown"]), (&0.into(), &0.into()), "{report:#}");
     assert_eq!(
@@ -81,5 +44,5 @@ fn without_replicas_nothing_is_measured() {
     let dir = cluster.path("client");
     let ended = synod(&["bench", "--dir", text(&dir), "--timeout", "1s"]);
     assert_eq!(ended.expect(3, &["0 of 4 replicas can be reached, 3 are needed"]).output, "");
-    synod(&["bench", "--dir", text(&dir), "--clients", "0"]).expect(64, &["0 is not in 1..=64"]);
+    synod(&["bench", "--dir", text(&dir), "--clients", "0"]).expect(64, &["0 is not in 1..=63"]);
 }

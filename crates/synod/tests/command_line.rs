@@ -9,11 +9,11 @@ use support::{synod, text};
 #[test]
 fn help_and_version_are_results() {
     let help = synod(&["--help"]).expect(0, &[]);
-    for word in ["demo", "genesis", "start", "kv", "status", "Examples:", "Exit codes:"] {
+    for word in ["demo", "genesis", "start", "kv", "status", "bench", "Examples:", "Exit codes:"] {
         assert!(help.output.contains(word), "{word}");
     }
     assert!(synod(&["--version"]).expect(0, &[]).output.starts_with("synod "));
-    for command in ["demo", "genesis", "start", "kv", "status"] {
+    for command in ["demo", "genesis", "start", "kv", "status", "bench"] {
         assert!(synod(&[command, "--help"]).expect(0, &[]).output.contains("Usage:"), "{command}");
     }
 }
@@ -34,6 +34,9 @@ fn mistakes_in_the_command_line_end_with_64_and_say_what_was_meant() {
     synod(&["kv", "put", "key", "--file", "no such file"]).expect(64, &["no such file: cannot read it"]);
     synod(&["kv", "put", "key", "--file", "/dev/zero"]).expect(64, &["at most 1048576 bytes"]);
     synod(&["kv", "range", "z", "a"]).expect(64, &["FROM `z` comes after TO `a`"]);
+    synod(&["bench", "--seconds", "500ms"]).expect(64, &["like 10, 10s or 2m"]);
+    synod(&["bench", "--seconds", "0s"]).expect(64, &["between 1 and 86400 seconds"]);
+    synod(&["bench", "--clients", "64"]).expect(64, &["64 is not in 1..=63"]);
     synod(&["status", "--interval", "2s"]).expect(64, &["--watch"]);
     synod(&["status", "--watch", "--interval", "0s"]).expect(64, &["between 1ms and one day"]);
     synod(&["start", "--dir", "x", "--lie", "silnt"]).expect(64, &["silent"]);
@@ -60,11 +63,33 @@ fn genesis_makes_the_folders_it_reports() {
 }
 
 #[test]
+fn genesis_writes_the_parameters_that_were_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let parameters = |name: &str, more: &[&str]| {
+        let dir = folder.path().join(name);
+        synod(&[&["genesis", "dev", "--dir", text(&dir)], more].concat()).expect(0, &[]);
+        let file = synod_node::files::DescriptorFile::read(&dir.join("client").join("descriptor.toml")).unwrap();
+        let parameters = file.descriptor.parameters;
+        (parameters.window, parameters.checkpoint_interval, parameters.pipeline, parameters.batch_bytes)
+    };
+    assert_eq!(parameters("usual", &[]), (256, 128, 8, 1 << 20));
+    let all = ["--window", "64", "--checkpoint-interval", "16", "--pipeline", "2", "--batch-bytes", "65536"];
+    assert_eq!(parameters("all", &all), (64, 16, 2, 65536));
+    assert_eq!(parameters("window", &["--window", "64"]), (64, 32, 8, 1 << 20));
+    assert_eq!(parameters("interval", &["--checkpoint-interval", "200"]), (400, 200, 8, 1 << 20));
+}
+
+#[test]
 fn genesis_refuses_what_makes_no_cluster() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("cluster");
     let dev = |more: &[&str]| synod(&[&["genesis", "dev", "--dir", text(&dir)], more].concat());
     dev(&["--replicas", "6", "--faults", "2"]).expect(64, &["6 replicas cannot tolerate 2", "at least 7"]);
+    dev(&["--replicas", "3", "--faults", "1"]).expect(64, &["--replicas 4, or for --faults 0\n"]);
+    dev(&["--window", "100", "--checkpoint-interval", "64"]).expect(64, &["window must be at least twice"]);
+    dev(&["--window", "5000"]).expect(64, &["--window 5000", "window must be at most 4096"]);
+    dev(&["--pipeline", "0"]).expect(64, &["pipeline must be between 1 and window"]);
+    dev(&["--batch-bytes", "100"]).expect(64, &["batch_bytes must be at least 2048"]);
     dev(&["--replicas", "0"]).expect(64, &["--replicas"]);
     dev(&["--replicas", "101"]).expect(64, &["--replicas"]);
     dev(&["--base-port", "65530"]).expect(64, &["from 65530 to 65537", "lower --base-port"]);

@@ -4,11 +4,14 @@
 mod support;
 
 use serde_json::Value;
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use support::{command, free_ports, synod, text};
 use tempfile::TempDir;
 
@@ -21,7 +24,7 @@ fn demo(attack: &str, more: &[&str]) -> Value {
     }
     assert!(report["ops_per_second"].as_f64().unwrap() > 0.0, "{report:#}");
     let (p50, p99) = (report["p50_us"].as_u64().unwrap(), report["p99_us"].as_u64().unwrap());
-    assert!(0 < p50 && p50 <= p99, "{report:#}");
+    assert!(p50 <= p99, "{report:#}");
     report
 }
 
@@ -67,21 +70,26 @@ fn stay_up() -> (Child, u16, TempDir) {
     (child, port, folder)
 }
 
-fn wait_until_nobody_listens(port: u16) {
-    let until = Instant::now() + Duration::from_secs(20);
-    while TcpStream::connect(("127.0.0.1", port)).is_ok() {
-        assert!(Instant::now() < until, "a replica outlives its demonstration");
-        // sleep: the end of a process that is not our child is no event that we could wait for.
-        thread::sleep(Duration::from_millis(20));
+/// Waits until nobody holds the log of any replica of the demonstration in this folder: a process that ends lets go.
+fn wait_until_replicas_are_gone(folder: &Path) {
+    let place = folder.read_dir().unwrap().next().unwrap().unwrap().path();
+    let locks: Vec<_> = (0..4).map(|id| place.join(format!("cluster/replica-{id}/data/log.lock"))).collect();
+    let (sender, gone) = mpsc::channel();
+    for lock in locks {
+        let (file, sender) = (File::open(&lock).unwrap(), sender.clone());
+        thread::spawn(move || sender.send(file.lock()));
+    }
+    for _ in 0..4 {
+        gone.recv_timeout(Duration::from_secs(20)).expect("a replica outlives its demonstration").unwrap();
     }
 }
 
 #[test]
 fn a_demonstration_that_is_killed_takes_its_replicas_with_it() {
-    let (mut demo, port, folder) = stay_up();
+    let (mut demo, _, folder) = stay_up();
     demo.kill().unwrap();
     demo.wait().unwrap();
-    (port..port + 4).for_each(wait_until_nobody_listens);
+    wait_until_replicas_are_gone(folder.path());
     assert_eq!(folder.path().read_dir().unwrap().count(), 1, "nobody was left to remove the folder");
     let mut next = command(&["demo", "--ops", "1", "--replicas", "1", "--exit"]);
     let next = next.env("TMPDIR", folder.path()).output().unwrap();
@@ -95,7 +103,8 @@ fn a_demonstration_ends_in_order_when_it_is_told_to() {
     let told = Command::new("kill").args(["-TERM", &demo.id().to_string()]).status().unwrap();
     assert!(told.success());
     assert!(demo.wait().unwrap().success());
-    (port..port + 4).for_each(wait_until_nobody_listens);
+    let listens = |port: &u16| TcpStream::connect(("127.0.0.1", *port)).is_ok();
+    assert_eq!((port..port + 4).find(listens), None, "it waits for its replicas");
     assert_eq!(folder.path().read_dir().unwrap().count(), 0, "a temporary folder goes in the end");
 }
 

@@ -4,31 +4,8 @@
 mod support;
 
 use std::io::Write;
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use support::{Cluster, Ended, command, synod, text};
-
-/// Replicas that end with this value, because their standard input closes, or sooner if they are told to.
-struct Running(Vec<Child>);
-
-impl Running {
-    fn start(cluster: &Cluster) -> Self {
-        let start = |position| {
-            let dir = cluster.path(&format!("replica-{position}"));
-            let mut replica = command(&["start", "--dir", text(&dir), "--until-stdin-closes"]);
-            replica.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
-        };
-        Self((0..4).map(start).collect())
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        for child in &mut self.0 {
-            child.kill().unwrap();
-            child.wait().unwrap();
-        }
-    }
-}
 
 fn import(cluster: &Cluster, input: &str, more: &[&str]) -> Ended {
     let dir = cluster.path("client");
@@ -41,7 +18,7 @@ fn import(cluster: &Cluster, input: &str, more: &[&str]) -> Ended {
 #[test]
 fn what_is_printed_is_written_and_can_be_read_as_it_was_given() {
     let cluster = Cluster::new();
-    let _running = Running::start(&cluster);
+    let _running = cluster.run();
     let line = |number| format!("key-{number:03}\tvalue {number}\n");
     let input: String = (0..200).map(line).collect();
     let printed = import(&cluster, &input, &["--timeout", "60s"]).expect(0, &[]).output;
@@ -68,7 +45,7 @@ fn without_replicas_nothing_is_printed_and_the_end_is_3() {
 #[test]
 fn a_value_from_a_file_is_written_byte_by_byte_up_to_the_largest() {
     let cluster = Cluster::new();
-    let _running = Running::start(&cluster);
+    let _running = cluster.run();
     let (dir, file) = (cluster.path("client"), cluster.path("value"));
     let largest: String = "-1\t\n ".chars().cycle().take(1 << 20).collect();
     std::fs::write(&file, &largest).unwrap();

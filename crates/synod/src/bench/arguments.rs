@@ -1,11 +1,15 @@
 //! What can be chosen about a load.
 
-use crate::cli::parse_duration;
+use crate::cli::{parse_duration, parse_seconds};
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Duration;
 use synod_kv::MAX_VALUE_BYTES;
 use synod_node::Bundler;
+
+/// Clients, at most: with the one that asks how the replicas are, they are as many connections as one client's key may
+/// have to a replica.
+pub(super) const CLIENTS_MAX: i64 = 63;
 
 /// Measure what the cluster carries, how long an operation takes and what it costs
 ///
@@ -31,7 +35,7 @@ pub(crate) struct Bench {
     #[arg(long, default_value = "cluster/client")]
     pub(crate) dir: PathBuf,
     /// Clients, each with connections and a session of its own
-    #[arg(long, value_name = "C", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
+    #[arg(long, value_name = "C", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=CLIENTS_MAX))]
     pub(crate) clients: u16,
     /// Operations that each client keeps outstanding
     #[arg(long, value_name = "O", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=4096))]
@@ -40,11 +44,11 @@ pub(crate) struct Bench {
     #[arg(long, value_name = "B", default_value_t = 256)]
     #[arg(value_parser = clap::value_parser!(u32).range(0..=MAX_VALUE_BYTES as i64))]
     pub(crate) value_size: u32,
-    /// Seconds to measure
-    #[arg(long, value_name = "S", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    /// How long to measure, in seconds, e.g. 10 or 10s
+    #[arg(long, value_name = "S", default_value = "10", value_parser = |text: &str| parse_seconds(text, 1..=86_400))]
     pub(crate) seconds: u64,
-    /// Seconds of load before that
-    #[arg(long, value_name = "S", default_value_t = 2, value_parser = clap::value_parser!(u64).range(0..=3600))]
+    /// How long the load runs before that, in seconds, e.g. 2 or 2s
+    #[arg(long, value_name = "S", default_value = "2", value_parser = |text: &str| parse_seconds(text, 0..=3600))]
     pub(crate) warmup: u64,
     /// Gets among a hundred operations; the rest are puts
     #[arg(long, value_name = "R", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100))]

@@ -6,11 +6,13 @@
 mod lines;
 
 use super::Kv;
+use super::report::Style;
 use crate::failure::{Cause, Failure};
-use crate::output::{self, Text};
+use crate::output::{self, Layout, Text};
 use crate::session::{self, Session};
 use lines::Line;
 use serde::Serialize;
+use std::collections::VecDeque;
 use std::io;
 use std::thread;
 use std::time::Duration;
@@ -53,7 +55,8 @@ pub(super) fn run(arguments: &Kv) -> Result<(), Failure> {
     let spawned = thread::Builder::new().name("stdin".to_owned()).spawn(read);
     spawned.map_err(|error| Failure::new(Cause::Disk, format_args!("cannot read standard input: {error}")))?;
     session::block_on(async {
-        let session = Session::open(&arguments.dir, ATTEMPT.min(arguments.timeout)).await?;
+        let attempt = ATTEMPT.min(arguments.timeout);
+        let session = Session::open_for(&arguments.dir, attempt, arguments.timeout).await?;
         write_all(arguments, &session.client, lines).await
     })
 }
@@ -64,29 +67,36 @@ async fn write_all(
     client: &Client,
     mut lines: mpsc::Receiver<Result<Line, Failure>>,
 ) -> Result<(), Failure> {
-    let (mut under_way, mut batch) = (JoinSet::new(), Vec::new());
+    let (mut under_way, mut batch, mut bundles) = (JoinSet::new(), Vec::new(), VecDeque::new());
     let (mut written, mut failure, mut is_open) = (0, None, true);
-    while is_open || !under_way.is_empty() {
+    while is_open || !under_way.is_empty() || !bundles.is_empty() {
+        // What was read at once may be more requests than have room.
+        while under_way.len() < REQUESTS_MAX
+            && let Some(bundle) = bundles.pop_front()
+        {
+            let (client, timeout, all) = (client.clone(), arguments.timeout, arguments.all);
+            let destination = if all { Destination::All } else { Destination::Primary };
+            under_way.spawn(async move { write(&client, bundle, destination, timeout).await });
+        }
         tokio::select! {
-            count = lines.recv_many(&mut batch, REQUEST_LINES), if is_open && under_way.len() < REQUESTS_MAX => {
+            count = lines.recv_many(&mut batch, REQUEST_LINES), if is_open && bundles.is_empty() => {
                 is_open = count > 0;
                 let (good, bad) = split(batch.drain(..));
                 if bad.is_some() {
                     (failure, is_open) = (failure.or(bad), false);
                 }
-                for bundle in lines::bundles(good) {
-                    let (client, timeout, all) = (client.clone(), arguments.timeout, arguments.all);
-                    let destination = if all { Destination::All } else { Destination::Primary };
-                    under_way.spawn(async move { write(&client, bundle, destination, timeout).await });
-                }
+                bundles.extend(lines::bundles(good));
             }
             Some(ended) = under_way.join_next(), if !under_way.is_empty() => {
                 match ended.map_err(|error| Failure::new(Cause::Internal, error))? {
                     Ok(bundle) => {
                         written += bundle.keys.len();
-                        acknowledge(&bundle, arguments.json)?;
+                        acknowledge(&bundle, arguments)?;
                     }
-                    Err(why) => (failure, is_open) = (failure.or(Some(why)), false),
+                    Err(why) => {
+                        bundles.clear();
+                        (failure, is_open) = (failure.or(Some(why)), false);
+                    }
                 }
             }
         }
@@ -113,16 +123,17 @@ fn split(batch: impl Iterator<Item = Result<Line, Failure>>) -> (Vec<Line>, Opti
 }
 
 /// Says that these keys are written.
-fn acknowledge(bundle: &Written, json: bool) -> Result<(), Failure> {
+fn acknowledge(bundle: &Written, arguments: &Kv) -> Result<(), Failure> {
+    let style = Style::of(arguments);
     let mut text = Vec::new();
     for (key, revision) in bundle.keys.iter().zip(&bundle.revisions) {
-        if json {
+        if arguments.json {
             let line = Json { key: Text(key), revision: revision.get(), seq: bundle.seq };
-            text.extend(serde_json::to_vec(&line).expect("our reports have nothing that JSON cannot say"));
+            text.extend(output::json_line(&line).into_bytes());
         } else {
-            text.extend_from_slice(key);
+            text.extend_from_slice(&style.show(key, Layout::Cell));
+            text.push(b'\n');
         }
-        text.push(b'\n');
     }
     output::print_bytes(&text)
 }

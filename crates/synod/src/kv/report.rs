@@ -110,7 +110,7 @@ impl Report<'_> {
             let result = ResultJson::new(&answer);
             output::print_json(&Json { outcome: "committed", result, message, seq: Some(seq), replicas })?;
         } else {
-            print(&answer, self.style())?;
+            print(&answer, Style::of(self.arguments))?;
         }
         failure.map_or(Ok(()), Err)
     }
@@ -183,11 +183,6 @@ impl Report<'_> {
         self.without_result("unknown", Cause::Unreachable, sentence)
     }
 
-    /// How to write what others have stored.
-    fn style(&self) -> Style {
-        if self.arguments.raw || !io::stdout().is_terminal() { Style::Raw } else { Style::Escaped }
-    }
-
     fn without_result(&self, outcome: &'static str, cause: Cause, sentence: String) -> Result<(), Failure> {
         if self.arguments.json {
             let message = Some(sentence.clone());
@@ -222,7 +217,7 @@ fn print(answer: &Answer, style: Style) -> Result<(), Failure> {
 
 /// How to write what others have stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Style {
+pub(super) enum Style {
     /// Byte by byte.
     Raw,
     /// So that it does nothing to a terminal.
@@ -230,7 +225,13 @@ enum Style {
 }
 
 impl Style {
-    fn show(self, bytes: &[u8], layout: Layout) -> Cow<'_, [u8]> {
+    /// Escaped where a terminal would obey it, unless that is wanted.
+    pub(super) fn of(arguments: &Kv) -> Self {
+        if arguments.raw || !io::stdout().is_terminal() { Self::Raw } else { Self::Escaped }
+    }
+
+    /// The bytes as they are to be written.
+    pub(super) fn show(self, bytes: &[u8], layout: Layout) -> Cow<'_, [u8]> {
         match self {
             Self::Raw => Cow::Borrowed(bytes),
             Self::Escaped => Cow::Owned(output::escaped(bytes, layout).into_bytes()),

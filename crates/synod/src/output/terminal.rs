@@ -18,7 +18,7 @@ pub(crate) fn escaped(bytes: &[u8], layout: Layout) -> String {
     for chunk in bytes.utf8_chunks() {
         for letter in chunk.valid().chars() {
             let is_layout = layout == Layout::Lines && matches!(letter, '\n' | '\t');
-            if is_layout || !(letter.is_control() || reorders(letter)) {
+            if is_layout || !is_active(letter) {
                 text.push(letter);
             } else {
                 text.extend(letter.escape_default());
@@ -29,6 +29,11 @@ pub(crate) fn escaped(bytes: &[u8], layout: Layout) -> String {
         }
     }
     text
+}
+
+/// Whether it could act on a terminal, or change the order in which others are read.
+pub(super) fn is_active(letter: char) -> bool {
+    letter.is_control() || reorders(letter)
 }
 
 /// Whether it makes other letters appear elsewhere than where they are.

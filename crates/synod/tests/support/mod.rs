@@ -88,6 +88,11 @@ impl Cluster {
         Self { folder }
     }
 
+    /// Starts its four replicas, which run until what is returned is dropped.
+    pub(crate) fn run(&self) -> [Running; 4] {
+        [0, 1, 2, 3].map(|id| Running::start(self, &format!("replica-{id}"), "runs"))
+    }
+
     /// A folder of it.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join("cluster").join(name)

@@ -83,8 +83,15 @@ fn one_operation_alone_is_compared_with_the_disk() {
 #[test]
 fn columns_are_aligned() {
     let text = report(&[], &[], used()).text();
-    let value_ends: Vec<usize> = text.lines().skip(2).take(9).map(|line| line[11..].find("  ").unwrap_or(0)).collect();
     assert!(text.starts_with("4 replicas; 1 client with 64 outstanding each; puts, 256-byte values"), "{text}");
-    assert!(value_ends.len() == 9, "{text}");
-    assert!(text.contains("\n  rate     "), "{text}");
+    let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("  ")).collect();
+    assert!(rows.len() >= 9, "{text}");
+    // A name, a number that ends where every other ends, and a unit that begins where every other begins.
+    let offsets = rows.iter().map(|row| {
+        let gap = row.trim_end().rfind("  ").unwrap();
+        (row[..gap].trim_end().len(), row.len() - row[gap..].trim_start().len())
+    });
+    let offsets: Vec<_> = offsets.collect();
+    assert!(offsets.iter().all(|offset| *offset == offsets[0]), "{offsets:?} in\n{text}");
+    assert!(rows[0].starts_with("  rate     "), "{text}");
 }
