@@ -14,7 +14,7 @@ mod verdict;
 use check::samples::{self, certificate, checkpoint, new_view, prepare, prepared, signed};
 use harness::{Decoder, Files, flipped, patched, with_damage};
 use synod_kernel::{Batch, Encode, Statement, View, Writer};
-use synod_protocols::pbft::{Checkpoint, Prepare};
+use synod_protocols::pbft::{Checkpoint, Prepare, Suspect};
 
 const MESSAGE: Decoder = Decoder { target: "pbft_message", check: check::message, written: messages, rounds: 500 };
 const RECORD: Decoder = Decoder { target: "pbft_record", check: check::record, written: records, rounds: 500 };
@@ -82,7 +82,7 @@ fn messages() -> Files {
     files.extend([
         ("malformed-message".to_owned(), vec![2]),
         ("malformed-vow".to_owned(), vec![0, 7]),
-        ("malformed-hint".to_owned(), vec![1, 10]),
+        ("malformed-hint".to_owned(), vec![1, 11]),
         Forger::starting_with(&[0, 1])
             .put(&signed(0, prepare(0, 129, Batch::null().digest())))
             .put(&samples::batch())
@@ -112,8 +112,9 @@ fn bad_certificates() -> Files {
 fn bad_view_changes() -> Files {
     let view_change = |prepared: &[_]| {
         let start = Forger::starting_with(&VIEW_CHANGE).put(&View::new(1)).raw(&[0]);
-        start.list(prepared).signed_by(2)
+        start.list(prepared).signed_by(2).put(&samples::suspicion(0))
     };
+    let unproved = || Forger::starting_with(&VIEW_CHANGE).put(&View::new(1)).raw(&[0]).list::<View>(&[]).signed_by(2);
     let later: Prepare = prepare(1, 129, samples::batch().digest());
     let orphan = prepare(0, 129, samples::batch().digest());
     let claim = Forger::starting_with(&VIEW_CHANGE).put(&View::new(1)).raw(&[0]);
@@ -123,6 +124,8 @@ fn bad_view_changes() -> Files {
         view_change(&[certificate(&later, [0, 1, 2])]).named("malformed-prepared-in-view-to-come"),
         view_change(&[certificate(&orphan, [1, 2, 3])]).named("malformed-prepared-without-primary"),
         claim.raw(&u32::MAX.to_le_bytes()).named("malformed-many-prepared"),
+        unproved().put(&samples::suspicion(1)).named("malformed-suspicion-of-another-view"),
+        unproved().certificate(&Suspect { view: View::new(0) }, &[1]).named("malformed-one-suspicion"),
         view_change(&[prepared(129)]).named("forged-signed-by-nobody"),
     ]
 }

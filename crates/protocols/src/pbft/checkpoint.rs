@@ -132,8 +132,8 @@ impl Replica {
                 Record::Fact(Fact::NewView(message.clone()))
             });
         }
-        let own = self.view_changes.get(&self.config.id());
-        records.extend(own.map(|message| Record::Vow(Vow::ViewChange(message.clone()))));
+        let own = self.own_departure();
+        records.extend(own.map(|departure| Record::Vow(Vow::ViewChange(departure.clone()))));
         records.extend(self.bodies.values().map(|batch| Record::Fact(Fact::Body(batch.clone()))));
         for slot in self.slots.values() {
             records.extend(slot.proposal.clone().map(|vote| Record::Fact(Fact::Proposal(vote))));

@@ -1,7 +1,8 @@
 //! The vocabulary of the protocol: what binds, what is remembered, what is merely said.
 
-use super::statement::{Checkpoint, Commit, NewView, Prepare, ViewChange};
+use super::statement::{Checkpoint, Commit, NewView, Prepare, Suspect, ViewChange};
 use bytes::Bytes;
+use synod_kernel::certificate::Weak;
 use synod_kernel::process::{Binding, KeyRange, Question};
 use synod_kernel::{
     Batch, Certificate, Decode, Digest, Encode, Equivocation, Malformed, Reader, ReplicaId, Seq, Signed, Statement,
@@ -37,6 +38,39 @@ impl PrePrepare {
     }
 }
 
+/// A view-change message, with the proof that a correct replica suspected the primary of the view before. Whoever sees
+/// it leaves that view as well.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Departure {
+    vote: Signed<ViewChange>,
+    proof: Certificate<Suspect, Weak>,
+}
+
+impl Departure {
+    /// Joins what a replica reports to the reason why it left.
+    ///
+    /// # Errors
+    /// If that is about another view than the one before.
+    pub fn new(vote: Signed<ViewChange>, proof: Certificate<Suspect, Weak>) -> Result<Self, Malformed> {
+        if proof.statement().view.next() != vote.statement().view() {
+            return Err(Malformed::Inconsistent("a view is left because of another one"));
+        }
+        Ok(Self { vote, proof })
+    }
+    /// The signed part.
+    pub fn vote(&self) -> &Signed<ViewChange> {
+        &self.vote
+    }
+    /// Why it was said.
+    pub fn proof(&self) -> &Certificate<Suspect, Weak> {
+        &self.proof
+    }
+    /// The view asked for.
+    pub fn view(&self) -> View {
+        self.vote.statement().view()
+    }
+}
+
 /// What a replica may never contradict.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Vow {
@@ -49,7 +83,7 @@ pub enum Vow {
     /// "This is my state, durably."
     Checkpoint(Signed<Checkpoint>),
     /// "I left every view below this one, and this is what prepared."
-    ViewChange(Signed<ViewChange>),
+    ViewChange(Departure),
     /// "The view starts with these."
     NewView(Signed<NewView>),
 }
@@ -123,6 +157,8 @@ pub enum Hint {
     Stable(Certificate<Checkpoint>),
     /// Proof of the sender's view.
     NewView(Signed<NewView>),
+    /// The sender suspects the primary of its view.
+    Suspect(Signed<Suspect>),
     /// Asks for a piece of the state at a checkpoint.
     FetchChunk {
         /// The checkpoint.
@@ -164,7 +200,7 @@ impl Binding for Vow {
             }
             Self::Commit(vote) => (Commit::KIND, Some(vote.statement().view), Some(vote.statement().seq)),
             Self::Checkpoint(vote) => (Checkpoint::KIND, None, Some(vote.statement().seq)),
-            Self::ViewChange(message) => (ViewChange::KIND, Some(message.statement().view()), None),
+            Self::ViewChange(departure) => (ViewChange::KIND, Some(departure.view()), None),
             Self::NewView(message) => (NewView::KIND, Some(message.statement().view()), None),
         };
         Question { statement: statement.statement, view, seq }
@@ -175,14 +211,14 @@ impl Binding for Vow {
             Self::PrePrepare(PrePrepare { vote, .. }) | Self::Prepare(vote) => vote.statement().digest,
             Self::Commit(vote) => vote.statement().digest,
             Self::Checkpoint(vote) => vote.statement().state,
-            Self::ViewChange(message) => Digest::of("synod answer", &message.statement().to_bytes()),
+            Self::ViewChange(departure) => Digest::of("synod answer", &departure.vote.statement().to_bytes()),
             Self::NewView(message) => Digest::of("synod answer", &message.statement().to_bytes()),
         }
     }
 
     fn leaves(&self) -> Option<View> {
         match self {
-            Self::ViewChange(message) => Some(message.statement().view()),
+            Self::ViewChange(departure) => Some(departure.view()),
             Self::NewView(message) => Some(message.statement().view()),
             Self::PrePrepare(_) | Self::Prepare(_) | Self::Commit(_) | Self::Checkpoint(_) => None,
         }
@@ -196,7 +232,7 @@ impl Vow {
             Self::PrePrepare(PrePrepare { vote, .. }) | Self::Prepare(vote) => vote.signer(),
             Self::Commit(vote) => vote.signer(),
             Self::Checkpoint(vote) => vote.signer(),
-            Self::ViewChange(message) => message.signer(),
+            Self::ViewChange(departure) => departure.vote.signer(),
             Self::NewView(message) => message.signer(),
         }
     }
@@ -225,6 +261,20 @@ impl Decode for PrePrepare {
             return Err(Malformed::Inconsistent("a proposal that names another batch"));
         }
         Ok(Self { vote, batch })
+    }
+}
+
+impl Encode for Departure {
+    fn encode(&self, writer: &mut Writer) {
+        self.vote.encode(writer);
+        self.proof.encode(writer);
+    }
+}
+
+impl Decode for Departure {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let (vote, proof) = (Decode::decode(reader)?, Decode::decode(reader)?);
+        Self::new(vote, proof)
     }
 }
 
@@ -311,6 +361,10 @@ impl Encode for Hint {
                 writer.raw(&[7]);
                 message.encode(writer);
             }
+            Self::Suspect(vote) => {
+                writer.raw(&[10]);
+                vote.encode(writer);
+            }
             Self::FetchChunk { seq, range } => {
                 writer.raw(&[8]);
                 seq.encode(writer);
@@ -345,6 +399,7 @@ impl Decode for Hint {
                 range: Decode::decode(reader)?,
                 chunk: if bool::decode(reader)? { Some(reader.bytes("chunk", CHUNK_MAX)?) } else { None },
             },
+            10 => Self::Suspect(Decode::decode(reader)?),
             tag => return Err(Malformed::UnknownTag { what: "hint", tag }),
         })
     }

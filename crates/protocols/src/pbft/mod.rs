@@ -59,12 +59,13 @@ mod rule;
 mod slot;
 mod statement;
 mod story;
+mod suspicion;
 mod transfer;
 mod view_change;
 
 pub use config::{Config, HISTORY_BYTES};
 pub use memory::memory_max;
-pub use message::{Evidence, Fact, Hint, PrePrepare, Progress, Vow};
+pub use message::{Departure, Evidence, Fact, Hint, PrePrepare, Progress, Vow};
 pub use replica::Replica;
 pub use rule::{Rule, Timer};
-pub use statement::{Checkpoint, Commit, NewView, PROTOCOL, Prepare, ViewChange};
+pub use statement::{Checkpoint, Commit, NewView, PROTOCOL, Prepare, Suspect, ViewChange};

@@ -7,7 +7,7 @@
 
 use super::history::{self, Decision};
 use super::message::{Fact, Hint, Progress, Vow};
-use super::replica::{Mode, Out, Replica};
+use super::replica::{Mode, Out, Replica, Wait};
 use super::rule::{Rule, Timer};
 use synod_kernel::process::Record;
 use synod_kernel::{Digest, Encode, ReplicaId, Seq, Signed, Target};
@@ -84,12 +84,12 @@ impl Replica {
                 let tally = self.checkpoints.entry(vote.statement().seq).or_default();
                 tally.cast(vote).expect("a replica never checkpoints two states");
             }
-            Vow::ViewChange(message) => {
-                if message.statement().view() > self.view {
-                    self.view = message.statement().view();
-                    self.mode = Mode::ViewChange { waiting: false };
+            Vow::ViewChange(departure) => {
+                if departure.view() > self.view {
+                    self.view = departure.view();
+                    self.mode = Mode::ViewChange { wait: Wait::Quorum };
                     self.slots.values_mut().for_each(super::slot::Slot::leave_view);
-                    self.view_changes.insert(self.config.id(), message);
+                    self.departures.insert(self.config.id(), departure);
                 }
             }
             Vow::NewView(message) => self.recall_new_view(message),
@@ -167,6 +167,7 @@ impl Replica {
             missing.into_iter().for_each(|seq| self.fetch_missing(seq, out));
         }
         self.try_new_view(out);
+        self.repeat_suspicion(out);
         self.fetch_reported(out);
         self.remind_primary(out);
         match self.next_helper().filter(|_| stuck && self.lag() > self.config.pipeline()) {
@@ -315,10 +316,10 @@ impl Replica {
     }
 
     fn repeat_view_change(&mut self, to: ReplicaId, out: &mut Out) {
-        match self.view_changes.get(&self.config.id()).cloned() {
-            Some(message) => {
-                self.charge(to, message.to_bytes().len());
-                out.vow(Target::One(to), Vow::ViewChange(message));
+        match self.own_departure().cloned() {
+            Some(departure) => {
+                self.charge(to, departure.to_bytes().len());
+                out.vow(Target::One(to), Vow::ViewChange(departure));
             }
             None => out.applied(Rule::IgnoreUnwanted),
         }

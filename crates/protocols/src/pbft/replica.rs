@@ -3,12 +3,13 @@
 use super::config::Config;
 use super::help::Help;
 use super::history::History;
-use super::message::{Evidence, Fact, Hint, Vow};
+use super::message::{Departure, Evidence, Fact, Hint, Vow};
 use super::new_view;
 use super::requests::Requests;
 use super::rule::{Rule, Timer};
 use super::slot::Slot;
-use super::statement::{Checkpoint, NewView, Prepare, ViewChange};
+use super::statement::{Checkpoint, NewView, Prepare};
+use super::suspicion::Suspicions;
 use super::transfer::Transfer;
 use alloc::collections::btree_map::Entry;
 use alloc::collections::{BTreeMap, VecDeque};
@@ -28,9 +29,20 @@ pub(super) enum Mode {
     Normal,
     /// Left the views below; waits for the proof of this one.
     ViewChange {
-        /// The timer for the new view runs, because a strong quorum asked for it.
-        waiting: bool,
+        /// For what.
+        wait: Wait,
     },
+}
+
+/// What a replica that has left a view waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Wait {
+    /// Until a strong quorum asks for the next view.
+    Quorum,
+    /// Until that view starts, which it should before a timer fires.
+    Start,
+    /// The timer has fired: the primary of that view is suspected.
+    Over,
 }
 
 /// A PBFT replica.
@@ -44,14 +56,14 @@ pub struct Replica {
     /// The proof of the view, if it is not the first.
     pub(super) new_view: Option<Signed<NewView>>,
     /// The newest view-change message of every replica, our own included: at most n.
-    pub(super) view_changes: BTreeMap<ReplicaId, Signed<ViewChange>>,
+    pub(super) departures: BTreeMap<ReplicaId, Departure>,
     /// Votes for later views, in a bounded queue per sender.
     pub(super) early: BTreeMap<ReplicaId, VecDeque<Vow>>,
     /// h and its proof.
     pub(super) stable: Option<Certificate<Checkpoint>>,
     /// Above h; at most twice the window.
     pub(super) slots: BTreeMap<Seq, Slot>,
-    /// Batches, durable here: at most three per slot, one per prepared certificate in `view_changes`, and what was
+    /// Batches, durable here: at most three per slot, one per prepared certificate in `departures`, and what was
     /// proposed in the view left last, until a view is entered.
     pub(super) bodies: BTreeMap<Digest, Batch>,
     /// Checkpoint votes above h, within twice the window.
@@ -86,6 +98,8 @@ pub struct Replica {
     /// The last number this replica proposed or saw used in its view.
     pub(super) proposed: Seq,
     pub(super) requests: Requests,
+    /// Who suspects the primary of this view.
+    pub(super) suspicions: Suspicions,
     /// Whether the operator is to be told of the first batch decided in this view.
     pub(super) tells_execution: bool,
     /// The first evidence against each replica: at most n.
@@ -101,7 +115,7 @@ impl Replica {
             mode: Mode::Normal,
             attempts: 0,
             new_view: None,
-            view_changes: BTreeMap::new(),
+            departures: BTreeMap::new(),
             early: BTreeMap::new(),
             stable: None,
             slots: BTreeMap::new(),
@@ -123,6 +137,7 @@ impl Replica {
             reported: Seq::default(),
             proposed: Seq::default(),
             requests: Requests::default(),
+            suspicions: Suspicions::default(),
             tells_execution: false,
             evidence: BTreeMap::new(),
         }
@@ -192,7 +207,7 @@ impl Replica {
         match vow {
             Vow::PrePrepare(_) | Vow::Prepare(_) | Vow::Commit(_) => self.on_vote(vow, out),
             Vow::Checkpoint(vote) => self.on_checkpoint(vote, out),
-            Vow::ViewChange(message) => self.on_view_change(message, out),
+            Vow::ViewChange(departure) => self.on_view_change(departure, out),
             Vow::NewView(message) => self.on_new_view(message, out),
         }
     }
@@ -206,6 +221,7 @@ impl Replica {
             Hint::Decided { certificate, batch, more } => self.on_decided(from, certificate, batch, more, out),
             Hint::Stable(certificate) => self.learn_stable(certificate, out),
             Hint::NewView(message) => self.on_new_view(message, out),
+            Hint::Suspect(vote) => self.on_suspect(vote, out),
             Hint::FetchChunk { seq, range } => self.on_fetch_chunk(from, seq, range, out),
             Hint::Chunk { seq, range, chunk } => self.on_chunk(from, seq, range, chunk, out),
         }

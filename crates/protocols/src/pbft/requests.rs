@@ -20,7 +20,7 @@ use super::load::{Loads, Way};
 use super::queue::{Place, Queue};
 use super::replica::{Mode, Out, Replica};
 use super::rule::{Rule, Timer};
-use super::story::Departure;
+use super::story::Reason;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use synod_kernel::request::MAX_BATCH_REQUESTS;
@@ -54,6 +54,8 @@ enum Stage {
         /// How often the primary was given more time.
         granted: u8,
     },
+    /// The timer has fired: the primary of this view is suspected.
+    Overdue,
     /// In the primary's queue, at this place.
     Queued(Place),
     /// In a batch of this view.
@@ -89,6 +91,11 @@ impl Requests {
     /// How many requests wait.
     pub(super) fn waiting(&self) -> usize {
         self.waiting.len()
+    }
+
+    /// Whether one waits in vain.
+    pub(super) fn is_overdue(&self) -> bool {
+        self.waiting.values().any(|waiting| waiting.stage == Stage::Overdue)
     }
 
     fn keys(&self) -> Vec<RequestKey> {
@@ -305,7 +312,10 @@ impl Replica {
         if self.grant_time(key, out) {
             return out.applied(Rule::GrantTime);
         }
-        self.leave_view(self.view.next(), &Departure::Waited(key), out);
+        if let Some(waiting) = self.requests.waiting.get_mut(&key) {
+            waiting.stage = Stage::Overdue;
+        }
+        self.suspect(&Reason::Waited(key), out);
     }
 
     /// Gives the primary more time for a request, if it worked as hard as it can since the timer was armed: its turn

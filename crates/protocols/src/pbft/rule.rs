@@ -58,11 +58,13 @@ pub enum Rule {
     StableCheckpoint,
     /// A strong quorum has another state than this replica: its own is wrong.
     Diverged,
-    /// A request waited too long, or the new view did: ask for the next view. [PBFT-OSDI99 §4.4]
+    /// A request waited too long, or the new view did: say so, and go on. [PBFT-OSDI99 §4.4]
+    Suspect,
+    /// f+1 suspect the primary: ask for the next view. [PBFT-OSDI99 §4.4, §4.5.2]
     LeaveView,
     /// A request waits long, but the primary has worked as hard as it can: it is given more time.
     GrantTime,
-    /// f+1 others left: join the smallest view they ask for. [PBFT-OSDI99 §4.5.2]
+    /// Another replica left and showed that f+1 suspected the primary: leave as well. [PBFT-OSDI99 §4.5.2]
     JoinViewChange,
     /// The new primary proves the new view. [PBFT-OSDI99 §4.4]
     SendNewView,

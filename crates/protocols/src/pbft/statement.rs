@@ -49,6 +49,13 @@ pub struct Checkpoint {
     pub state: Digest,
 }
 
+/// "The primary of v does not do its duty, as far as I can tell." Binds nobody. See [`super::suspicion`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Suspect {
+    /// v
+    pub view: View,
+}
+
 /// `<VIEW-CHANGE, v+1, n, C, P, i>`. [PBFT-OSDI99 §4.4]
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ViewChange {
@@ -179,6 +186,26 @@ macro_rules! vote {
 vote!(Prepare { view, seq => digest }, 1);
 vote!(Commit { view, seq => digest }, 2);
 vote!(Checkpoint { seq => state }, 3);
+
+impl Statement for Suspect {
+    const KIND: Kind = Kind { protocol: PROTOCOL, statement: 6 };
+
+    fn contradicts(&self, _: &Self) -> bool {
+        false
+    }
+}
+
+impl Encode for Suspect {
+    fn encode(&self, writer: &mut Writer) {
+        self.view.encode(writer);
+    }
+}
+
+impl Decode for Suspect {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
+        Ok(Self { view: View::decode(reader)? })
+    }
+}
 
 impl Statement for ViewChange {
     const KIND: Kind = Kind { protocol: PROTOCOL, statement: 4 };

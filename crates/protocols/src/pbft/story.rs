@@ -4,32 +4,40 @@
 
 use super::replica::{Mode, Out, Replica};
 use super::rule::Rule;
-use super::statement::NewView;
+use super::statement::{NewView, Suspect};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use synod_kernel::certificate::Weak;
 use synod_kernel::process::{Chapter, Note};
-use synod_kernel::{Batch, ReplicaId, RequestKey, Seq, View};
+use synod_kernel::{Batch, Certificate, ReplicaId, RequestKey, Seq, View};
 
 const TOPIC: &str = "view change";
 
-/// Why a replica leaves its view.
+/// Why a replica suspects the primary of its view.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Departure {
+pub(super) enum Reason {
     /// This request has waited as long as the view allows. [PBFT-OSDI99 §4.4]
     Waited(RequestKey),
     /// The view that was asked for did not start in time. [PBFT-OSDI99 §4.4]
     NotStarted,
-    /// These others left, so many that one of them is correct. [PBFT-OSDI99 §4.5.2]
-    Joined(Vec<ReplicaId>),
 }
 
-impl Departure {
+/// Why a replica leaves its view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// f+1 suspect its primary. [PBFT-OSDI99 §4.4]
+    Suspected,
+    /// This replica left and showed that f+1 did. [PBFT-OSDI99 §4.5.2]
+    Shown(ReplicaId),
+}
+
+impl Cause {
     /// The rule by which it leaves.
-    pub(super) fn rule(&self) -> Rule {
+    pub(super) fn rule(self) -> Rule {
         match self {
-            Self::Waited(_) | Self::NotStarted => Rule::LeaveView,
-            Self::Joined(_) => Rule::JoinViewChange,
+            Self::Suspected => Rule::LeaveView,
+            Self::Shown(_) => Rule::JoinViewChange,
         }
     }
 }
@@ -39,17 +47,41 @@ fn tell(chapter: Chapter, sentence: String, out: &mut Out) {
 }
 
 impl Replica {
-    /// The view is about to be left.
-    pub(super) fn tell_departure(&self, target: View, departure: &Departure, out: &mut Out) {
+    /// This replica suspects the primary.
+    pub(super) fn tell_suspicion(&self, reason: &Reason, out: &mut Out) {
         let (view, primary) = (self.view, self.config.primary(self.view));
         let waited = self.config.view_timeout(self.attempts);
-        let why = match departure {
-            Departure::Waited(RequestKey { client, id, .. }) => format!(
-                "replica {primary}, its primary, did not get request {id} of client {client} executed in {waited:?}"
-            ),
-            Departure::NotStarted => format!("replica {primary}, its primary, did not start it in {waited:?}"),
-            Departure::Joined(others) => format!("{} left before, and one of them is correct", replicas(others)),
+        let why = match reason {
+            Reason::Waited(RequestKey { client, id, .. }) => {
+                format!("it did not get request {id} of client {client} executed in {waited:?}")
+            }
+            Reason::NotStarted => format!("it did not start the view in {waited:?}"),
         };
+        tell(Chapter::GoesOn, format!("suspecting replica {primary}, the primary of view {view}: {why}"), out);
+    }
+
+    /// Another replica suspects it.
+    pub(super) fn tell_suspected(&self, from: ReplicaId, count: usize, out: &mut Out) {
+        let (view, primary) = (self.view, self.config.primary(self.view));
+        let needed = self.config.membership().weak();
+        let sum = format!("that makes {count}, and {needed} are needed");
+        let sentence = format!("replica {from} suspects replica {primary}, the primary of view {view}: {sum}");
+        tell(Chapter::GoesOn, sentence, out);
+    }
+
+    /// The view is about to be left.
+    pub(super) fn tell_departure(&self, target: View, cause: Cause, proof: &Certificate<Suspect, Weak>, out: &mut Out) {
+        let (view, suspected) = (self.view, proof.statement().view);
+        let (primary, members) = (self.config.primary(suspected), proof.signers().collect::<Vec<ReplicaId>>());
+        let (who, shown) = (
+            replicas(&members),
+            match cause {
+                Cause::Suspected => String::new(),
+                Cause::Shown(by) => format!("replica {by} shows that "),
+            },
+        );
+        let verb = if members.len() == 1 { "suspects" } else { "suspect" };
+        let why = format!("{shown}{who} {verb} replica {primary}, the primary of view {suspected}");
         let chapter = match self.mode {
             Mode::Normal => Chapter::Begins,
             Mode::ViewChange { .. } => Chapter::GoesOn,
@@ -59,7 +91,7 @@ impl Replica {
 
     /// Another replica has left.
     pub(super) fn tell_departed(&self, from: ReplicaId, view: View, out: &mut Out) {
-        let left = self.view_changes.values().filter(|message| message.statement().view() >= view).count();
+        let left = self.departures.values().filter(|departure| departure.view() == view).count();
         let needed = self.config.membership().strong();
         tell(
             Chapter::GoesOn,

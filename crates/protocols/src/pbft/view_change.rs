@@ -1,98 +1,89 @@
 //! Leaving a view and entering the next. [PBFT-OSDI99 §4.4, §4.5.2]
 //!
-//! A replica leaves when a request has waited too long, when f+1 others have left, or when the next view did not
-//! start in time. What it reports when leaving is durable before anybody hears it, so a crash cannot make it take
+//! A replica leaves when f+1 suspect the primary ([`super::suspicion`]), or when another one has left and shows that.
+//! What it reports when leaving is durable before anybody hears it, so a crash cannot make it take
 //! a vote back. The timeout doubles with each view that brings nothing and returns to its base with progress; the
 //! timer for a new view starts only when a strong quorum asks for it, so that all correct replicas are in the
 //! same view long enough. [PBFT-TOCS02]
 
-use super::message::{Evidence, Fact, Hint, Vow};
+use super::message::{Departure, Evidence, Fact, Hint, Vow};
 use super::new_view;
-use super::replica::{Mode, Out, Replica, prepared, sign};
+use super::replica::{Mode, Out, Replica, Wait, prepared, sign};
 use super::rule::{Rule, Timer};
-use super::statement::{NewView, Prepare, ViewChange};
-use super::story::Departure;
+use super::statement::{NewView, Prepare, Suspect, ViewChange};
+use super::story::{Cause, Reason};
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
-use synod_kernel::{Certificate, Digest, ReplicaId, Seq, Signed, Target, View};
+use synod_kernel::certificate::Weak;
+use synod_kernel::{Certificate, Digest, Equivocation, ReplicaId, Seq, Signed, Target, View};
 
 /// Batches asked for at once from the author of one view-change message, at most.
 const FETCH_MAX: usize = 32;
 
 impl Replica {
-    /// Leaves every view below `target` and says what prepared here. [PBFT-OSDI99 §4.4]
-    pub(super) fn leave_view(&mut self, target: View, departure: &Departure, out: &mut Out) {
+    /// Leaves this view and every one below the next of the one that `proof` is about, and says what prepared here.
+    /// [PBFT-OSDI99 §4.4]
+    pub(super) fn leave_view(&mut self, proof: Certificate<Suspect, Weak>, cause: Cause, out: &mut Out) {
+        let target = proof.statement().view.next();
         assert!(target > self.view, "views are left upwards");
-        out.applied(departure.rule());
-        self.tell_departure(target, departure, out);
+        out.applied(cause.rule());
+        self.tell_departure(target, cause, &proof, out);
         self.stop_request_timers(out);
         out.disarm(Timer::NewView(self.view));
         self.view = target;
-        self.mode = Mode::ViewChange { waiting: false };
+        self.mode = Mode::ViewChange { wait: Wait::Quorum };
         self.attempts = self.attempts.saturating_add(1);
+        self.suspicions.clear();
         self.slots.values_mut().for_each(super::slot::Slot::leave_view);
         let members = self.config.membership();
         let message = ViewChange::new(target, self.stable.clone(), prepared(&self.slots), members)
             .expect("our own certificates are above our own checkpoint, of views below, and include the primary");
-        let message = sign(message, &self.config);
-        self.view_changes.insert(self.config.id(), message.clone());
-        out.vow(Target::Others, Vow::ViewChange(message));
+        let departure = Departure::new(sign(message, &self.config), proof).expect("about the view before");
+        self.departures.insert(self.config.id(), departure.clone());
+        out.vow(Target::Others, Vow::ViewChange(departure));
         self.try_new_view(out);
     }
 
-    /// Another replica left. [PBFT-OSDI99 §4.4]
-    pub(super) fn on_view_change(&mut self, message: Signed<ViewChange>, out: &mut Out) {
-        let (from, view) = (message.signer(), message.statement().view());
+    /// Another replica left, and shows that it had to: so do we. [PBFT-OSDI99 §4.4, §4.5.2]
+    pub(super) fn on_view_change(&mut self, departure: Departure, out: &mut Out) {
+        let (from, view) = (departure.vote().signer(), departure.view());
         if view < self.view || (view == self.view && self.is_active()) {
             return out.applied(Rule::IgnoreOldView);
         }
-        if message.statement().prepared().len() as u64 > self.config.window() {
+        if departure.vote().statement().prepared().len() as u64 > self.config.window() {
             // Nobody prepares beyond the window. Kept or passed on, a liar's collection of old certificates would make
             // messages and records that are too large for everybody.
             return out.applied(Rule::IgnoreOutsideWindow);
         }
-        if let Some(earlier) = self.view_changes.get(&from) {
-            let (asked, differs) = (earlier.statement().view(), earlier.statement() != message.statement());
-            if asked == view && differs {
-                let equivocation = synod_kernel::Equivocation { first: earlier.clone(), second: message };
-                return self.accuse(Evidence::ViewChange(equivocation), out);
+        if let Some(earlier) = self.departures.get(&from) {
+            let differs = earlier.vote().statement() != departure.vote().statement();
+            if earlier.view() == view && differs {
+                let (first, second) = (earlier.vote().clone(), departure.vote().clone());
+                return self.accuse(Evidence::ViewChange(Equivocation { first, second }), out);
             }
-            if asked >= view {
+            if earlier.view() >= view {
                 return self.try_new_view(out);
             }
         }
-        self.view_changes.insert(from, message);
+        let proof = departure.proof().clone();
+        self.departures.insert(from, departure);
         self.tell_departed(from, view, out);
-        self.join(out);
+        if view > self.view {
+            self.join(from, proof, out);
+        }
         self.try_new_view(out);
         self.fetch_reported(out);
-    }
-
-    /// When f+1 others ask for views above ours, at least one correct replica does: go to the smallest of them
-    /// without waiting for our own timers. [PBFT-OSDI99 §4.5.2]
-    fn join(&mut self, out: &mut Out) {
-        let (own, current) = (self.config.id(), self.view);
-        let others = self.view_changes.iter().filter(|(id, _)| **id != own);
-        let above = others.map(|(id, message)| (message.statement().view(), *id)).filter(|(view, _)| *view > current);
-        let above: Vec<(View, ReplicaId)> = above.collect();
-        if above.len() < self.config.membership().weak() {
-            return;
-        }
-        let Some(smallest) = above.iter().map(|(view, _)| *view).min() else { return };
-        let others = above.into_iter().map(|(_, id)| id).collect();
-        self.leave_view(smallest, &Departure::Joined(others), out);
     }
 
     /// With a strong quorum of view-change messages the new primary starts the view, and everybody else starts to
     /// wait for it. [PBFT-OSDI99 §4.4] [PBFT-TOCS02]
     pub(super) fn try_new_view(&mut self, out: &mut Out) {
-        let (view, Mode::ViewChange { waiting }) = (self.view, self.mode) else { return };
+        let (view, Mode::ViewChange { wait }) = (self.view, self.mode) else { return };
         let members = *self.config.membership();
-        // Who asks for a later view has left this one too: were it not counted, the others could wait for each other
-        // in different views, without a timer.
-        let left = self.view_changes.values().filter(|message| message.statement().view() >= view).count();
-        if left >= members.strong() && !waiting {
-            self.mode = Mode::ViewChange { waiting: true };
+        // Nobody here has heard of a later view, or would be on the way there.
+        let left = self.departures.values().filter(|departure| departure.view() == view).count();
+        if left >= members.strong() && wait == Wait::Quorum {
+            self.mode = Mode::ViewChange { wait: Wait::Start };
             self.tell_waiting(left, out);
             out.arm(Timer::NewView(view), self.config.view_timeout(self.attempts));
         }
@@ -112,16 +103,16 @@ impl Replica {
     /// Everything that prepared according to those who asked for the view that this replica is about to start.
     pub(super) fn asked_prepared(&self) -> impl Iterator<Item = &Certificate<Prepare>> + '_ {
         let starts = !self.is_active() && self.config.is_primary(self.view);
-        let asked = self.view_changes.values().filter(move |vc| starts && vc.statement().view() == self.view);
-        asked.flat_map(|message| message.statement().prepared())
+        let asked = self.departures.values().filter(move |departure| starts && departure.view() == self.view);
+        asked.flat_map(|departure| departure.vote().statement().prepared())
     }
 
     /// V, if there is one by now: a strong quorum of reports such that every batch O needs is here. A report may name
     /// a batch that only its liar of an author has, and a view that starts with it would never get past it. So until
     /// the batch comes, the report does not count. Fails with what is missing, and who claims to have it.
     fn backed(&self, view: View) -> Result<Vec<Signed<ViewChange>>, Vec<(ReplicaId, Digest)>> {
-        let asked = self.view_changes.values().filter(|message| message.statement().view() == view);
-        let mut asked: Vec<Signed<ViewChange>> = asked.cloned().collect();
+        let asked = self.departures.values().filter(|departure| departure.view() == view);
+        let mut asked: Vec<Signed<ViewChange>> = asked.map(|departure| departure.vote().clone()).collect();
         let mut lacking = Vec::new();
         while asked.len() >= self.config.membership().strong() {
             let proposals = new_view::proposals(view, &asked).expect("genuine certificates lie within three windows");
@@ -195,7 +186,8 @@ impl Replica {
         self.slots.values_mut().for_each(super::slot::Slot::leave_view);
         let last = message.statement().proposals().last().map(|proposal| proposal.statement().seq);
         self.proposed = last.unwrap_or_else(|| new_view::lowest(message.statement().view_changes()));
-        self.view_changes.retain(|_, other| other.statement().view() > message.statement().view());
+        self.departures.retain(|_, other| other.view() > message.statement().view());
+        self.suspicions.clear();
         self.new_view = Some(message);
         self.adopt_proposals();
     }
@@ -221,7 +213,8 @@ impl Replica {
         if view != self.view || self.is_active() {
             return out.applied(Rule::IgnoreStaleTimer);
         }
-        self.leave_view(view.next(), &Departure::NotStarted, out);
+        self.mode = Mode::ViewChange { wait: Wait::Over };
+        self.suspect(&Reason::NotStarted, out);
     }
 
     /// The highest number that means something in this view.

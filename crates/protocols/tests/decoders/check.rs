@@ -49,9 +49,11 @@ fn assert_vow(vow: &Vow) {
         }
         Vow::Prepare(_) | Vow::Commit(_) => assert!(question.view.is_some() && question.seq.is_some()),
         Vow::Checkpoint(vote) => assert_eq!(question.seq, Some(vote.statement().seq)),
-        Vow::ViewChange(message) => {
-            assert_eq!(vow.leaves(), Some(message.statement().view()));
-            assert_view_change(message.statement());
+        Vow::ViewChange(departure) => {
+            assert_eq!(vow.leaves(), Some(departure.view()));
+            assert_eq!(departure.proof().statement().view.next(), departure.view());
+            assert!(departure.proof().signers().len() >= judge::scope().membership.weak());
+            assert_view_change(departure.vote().statement());
         }
         Vow::NewView(message) => {
             assert_eq!(vow.leaves(), Some(message.statement().view()));
@@ -92,7 +94,7 @@ fn assert_hint(hint: &Hint) {
             assert_range(range);
             assert!(chunk.as_ref().is_none_or(|chunk| chunk.len() <= 8 << 20));
         }
-        Hint::Progress(_) | Hint::Proposal(_) | Hint::Fetch(_) | Hint::Body(_) => {}
+        Hint::Progress(_) | Hint::Suspect(_) | Hint::Proposal(_) | Hint::Fetch(_) | Hint::Body(_) => {}
     }
 }
 

@@ -2,13 +2,15 @@
 
 use crate::judge;
 use bytes::Bytes;
+use synod_kernel::certificate::Weak;
 use synod_kernel::process::KeyRange;
 use synod_kernel::{
     Batch, Certificate, Digest, Equivocation, Message, Record, Request, RequestId, Seq, SessionId, Signed, Statement,
     Tally, View,
 };
 use synod_protocols::pbft::{
-    Checkpoint, Commit, Evidence, Fact, Hint, NewView, PrePrepare, Prepare, Progress, Replica, ViewChange, Vow,
+    Checkpoint, Commit, Departure, Evidence, Fact, Hint, NewView, PrePrepare, Prepare, Progress, Replica, Suspect,
+    ViewChange, Vow,
 };
 
 /// A batch of two requests.
@@ -79,6 +81,18 @@ fn empty_new_view() -> NewView {
     NewView::new(View::new(1), reports, Vec::new(), &judge::scope().membership).expect("O follows from V")
 }
 
+/// Proof that two suspect the primary of a view.
+pub(crate) fn suspicion(view: u64) -> Certificate<Suspect, Weak> {
+    let (mut tally, statement) = (Tally::<Suspect, Weak>::default(), Suspect { view: View::new(view) });
+    (0..2).for_each(|id| tally.cast(signed(id, statement)).expect("nothing contradicts a suspicion"));
+    tally.certificate(&statement, &judge::scope().membership).expect("a weak quorum")
+}
+
+/// A view-change message with its reason.
+fn departure(signer: u16, report: ViewChange) -> Departure {
+    Departure::new(signed(signer, report), suspicion(0)).expect("about the view before")
+}
+
 /// Every kind of vow.
 fn vows() -> Vec<(&'static str, Vow)> {
     let digest = batch().digest();
@@ -89,8 +103,8 @@ fn vows() -> Vec<(&'static str, Vow)> {
         ("prepare", Vow::Prepare(signed(2, prepare(0, 129, digest)))),
         ("commit", Vow::Commit(signed(2, commit(129, digest)))),
         ("checkpoint", Vow::Checkpoint(signed(3, checkpoint(b"state")))),
-        ("view-change", Vow::ViewChange(signed(2, view_change(Some(stable()), vec![prepared(129), prepared(131)])))),
-        ("empty-view-change", Vow::ViewChange(signed(3, view_change(None, Vec::new())))),
+        ("view-change", Vow::ViewChange(departure(2, view_change(Some(stable()), vec![prepared(129), prepared(131)])))),
+        ("empty-view-change", Vow::ViewChange(departure(3, view_change(None, Vec::new())))),
         ("new-view", Vow::NewView(signed(1, new_view()))),
         ("empty-new-view", Vow::NewView(signed(1, empty_new_view()))),
     ]
@@ -107,6 +121,7 @@ fn hints() -> Vec<(&'static str, Hint)> {
     vec![
         ("progress", Hint::Progress(progress)),
         ("proposal", Hint::Proposal(signed(0, prepare(0, 129, digest)))),
+        ("suspect", Hint::Suspect(signed(2, Suspect { view: View::new(0) }))),
         ("fetch", Hint::Fetch(digest)),
         ("body", Hint::Body(batch())),
         ("decided", Hint::Decided { certificate, batch: batch(), more: true }),

@@ -69,7 +69,7 @@ fn blames(cluster: &mut Cluster, reports: &[(u16, u64)]) -> usize {
         cluster.hand(from, 3, &Message::Hint(Hint::Progress(report)));
     }
     cluster.time_out([3]);
-    cluster.applied(3, Rule::LeaveView)
+    cluster.applied(3, Rule::Suspect)
 }
 
 #[test]

@@ -18,13 +18,18 @@ fn begun_above_what_two_have_forgotten() -> Cluster {
     cluster.crash(0);
     cluster.heal();
     // What is decided is kept from 3, which the network may do for a while.
-    cluster.lose(|_, _, message| matches!(message, Message::Hint(_)) || is_checkpoint(message));
+    cluster
+        .lose(|_, _, message| !is_suspicion(message) && matches!(message, Message::Hint(_)) || is_checkpoint(message));
     cluster.corrupt.insert(1);
     cluster.submit_all(9);
     cluster.time_out(1..4);
     let lows: Vec<_> = (1..4).map(|at| (cluster.status(at).view, cluster.status(at).checkpoint)).collect();
     assert_eq!(lows, [4, 0, 0].map(|low| (View::new(1), Seq::new(low))));
     cluster
+}
+
+fn is_suspicion(message: &Message<Replica>) -> bool {
+    matches!(message, Message::Hint(Hint::Suspect(_)))
 }
 
 fn is_checkpoint(message: &Message<Replica>) -> bool {

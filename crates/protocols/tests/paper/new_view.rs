@@ -204,7 +204,7 @@ fn pbft_4_4_a_batch_that_only_a_liar_has_does_not_stall_the_new_view() {
     let statement = Prepare { view: View::new(0), seq: Seq::new(1), digest: cluster.batch(&[9]).digest() };
     let certificate = cluster.certificate(&[0, 2, 3], statement);
     let report = ViewChange::new(View::new(1), None, vec![certificate], &cluster.scope.membership).unwrap();
-    let report = Message::Vow(Vow::ViewChange(cluster.sign(3, report)));
+    let report = cluster.departure(3, report);
     cluster.hand(3, 1, &report);
     for (at, started) in [(0, 0), (2, 1)] {
         let message = asks_for(&cluster, at, 1);

@@ -40,7 +40,7 @@ impl Storm {
                 let (stable, kept) = (genuine.stable().cloned(), kept.collect());
                 let report = ViewChange::new(core_view.next(), stable, kept, &self.cluster.scope.membership);
                 let Ok(report) = report else { return };
-                Message::Vow(Vow::ViewChange(self.cluster.sign(0, report)))
+                self.cluster.departure(0, report)
             }
         };
         self.cluster.inject(0, to, &message);
@@ -149,7 +149,7 @@ fn pbft_4_4_a_liar_makes_nobody_disagree_and_stops_nobody() {
 
 #[test]
 fn pbft_4_5_2_any_kind_of_message_may_be_lost_for_a_while() {
-    for kind in 0..12 {
+    for kind in 0..13 {
         let mut cluster = Cluster::new(4, 1);
         cluster.lose(move |_, _, message| {
             let number = match (vow(message), hint(message)) {
@@ -165,6 +165,7 @@ fn pbft_4_5_2_any_kind_of_message_may_be_lost_for_a_while() {
                 (_, Some(Hint::Stable(_))) => 9,
                 (_, Some(Hint::Chunk { .. } | Hint::FetchChunk { .. })) => 10,
                 (_, Some(Hint::NewView(_) | Hint::Proposal(_))) => 11,
+                (_, Some(Hint::Suspect(_))) => 12,
                 (None, None) => unreachable!("a message is one of the two"),
             };
             number == kind

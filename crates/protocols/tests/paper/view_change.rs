@@ -1,11 +1,11 @@
 //! §4.4 and §4.5.2: leaving a view, what the next one starts with, and when to be patient.
 
 use super::new_view::before_new_view;
-use crate::support::{Cluster, id, vow};
+use crate::support::{Cluster, hint, id, vow};
 use std::time::Duration;
 use synod_kernel::process::Chapter;
-use synod_kernel::{Input, Message, Seq, View};
-use synod_protocols::pbft::{Evidence, Prepare, Replica, Rule, Timer, ViewChange, Vow};
+use synod_kernel::{Encode, Input, Message, Seq, Unverified, View};
+use synod_protocols::pbft::{Departure, Evidence, Hint, Prepare, Replica, Rule, Suspect, Timer, ViewChange, Vow};
 
 pub fn is_commit(message: &Message<Replica>) -> bool {
     matches!(vow(message), Some(Vow::Commit(_)))
@@ -13,7 +13,7 @@ pub fn is_commit(message: &Message<Replica>) -> bool {
 
 pub fn asks_for(cluster: &Cluster, from: u16, view: u64) -> Message<Replica> {
     let report = ViewChange::new(View::new(view), None, Vec::new(), &cluster.scope.membership).unwrap();
-    Message::Vow(Vow::ViewChange(cluster.sign(from, report)))
+    cluster.departure(from, report)
 }
 
 fn new_view_timer(cluster: &Cluster, at: usize) -> Option<(Timer, Duration)> {
@@ -43,61 +43,104 @@ fn pbft_4_4_a_primary_that_crashed_is_replaced() {
 }
 
 #[test]
-fn pbft_4_4_one_replica_alone_changes_nothing() {
-    let mut cluster = Cluster::new(4, 1);
-    let message = asks_for(&cluster, 3, 9);
-    (0..3).for_each(|at| cluster.inject(3, at, &message));
-    cluster.deliver_all();
-    cluster.run(1..=3);
-    cluster.assert_executed(0..3, &[1, 2, 3]);
-    for at in 0..3 {
-        assert_eq!((cluster.status(at).view, cluster.applied(at, Rule::LeaveView)), (View::new(0), 0));
-    }
-}
-
-#[test]
-fn pbft_4_4_a_replica_that_left_alone_still_learns() {
+fn pbft_4_4_one_replica_alone_changes_nothing_and_goes_on_voting() {
     let mut cluster = Cluster::new(4, 1);
     cluster.cut(3, 0);
     cluster.submit(3, 1);
     cluster.time_out([3]);
-    assert_eq!(cluster.status(3).state, "view-change");
+    assert_eq!((cluster.applied(3, Rule::Suspect), cluster.applied(3, Rule::LeaveView)), (1, 0));
     cluster.heal();
     cluster.run(2..=30);
     cluster.tick(8);
-    assert_eq!(cluster.executed(3), cluster.executed(0));
-    assert_eq!(cluster.status(3).checkpoint, cluster.status(0).checkpoint);
-    let votes = cluster.vows(3).into_iter().filter(|vow| matches!(vow, Vow::Prepare(_) | Vow::Commit(_)));
-    assert_eq!(votes.count(), 0, "it left, so it does not vote");
-    cluster.reboot(3);
-    assert_eq!((cluster.status(3).state.as_str(), cluster.status(3).view), ("view-change", View::new(1)));
-    let left = cluster.vows(3).into_iter().filter(|vow| matches!(vow, Vow::ViewChange(_)));
-    assert_eq!(left.count(), 1, "through every checkpoint");
+    for at in 0..4 {
+        assert_eq!((cluster.status(at).view, cluster.applied(at, Rule::LeaveView)), (View::new(0), 0));
+        assert_eq!(cluster.executed(at), cluster.executed(0));
+    }
+    let votes = cluster.vows(3).into_iter().filter(|vow| matches!(vow, Vow::Commit(_)));
+    assert!(votes.count() > 0, "it suspects, and votes");
+}
+
+/// A suspicion of the primary of view 0.
+fn suspicion(cluster: &Cluster, from: u16) -> Message<Replica> {
+    Message::Hint(Hint::Suspect(cluster.sign(from, Suspect { view: View::new(0) })))
 }
 
 #[test]
-fn pbft_4_5_2_f_plus_1_are_joined_at_the_smallest_view() {
-    for (n, f, asked, joined) in [(4, 1, vec![5, 3], 3), (7, 2, vec![6, 4, 9], 4)] {
+fn pbft_4_5_2_f_plus_1_who_suspect_make_everybody_leave() {
+    for (n, f) in [(4, 1), (7, 2)] {
         let mut cluster = Cluster::new(n, f);
-        let last = u16::try_from(asked.len()).unwrap() - 1;
-        for (from, view) in (1..).zip(asked) {
-            assert_eq!(cluster.status(0).view, View::new(0));
-            let message = asks_for(&cluster, from, view);
-            cluster.hand(from, 0, &message);
-            assert_eq!(cluster.applied(0, Rule::JoinViewChange), usize::from(from > last));
+        for from in 1..=f {
+            let message = suspicion(&cluster, from);
+            (0..2).for_each(|_| cluster.hand(from, 0, &message));
         }
-        assert_eq!(cluster.status(0).view, View::new(joined));
+        assert_eq!(cluster.status(0).view, View::new(0), "f may all be liars, however often they say so");
+        let (last, elsewhere) = (suspicion(&cluster, f + 1), cluster.sign(f + 1, Suspect { view: View::new(1) }));
+        cluster.hand(f + 1, 0, &Message::Hint(Hint::Suspect(elsewhere)));
+        assert_eq!(cluster.status(0).view, View::new(0), "of another view");
+        cluster.hand(f + 1, 0, &last);
+        assert_eq!((cluster.status(0).view, cluster.applied(0, Rule::LeaveView)), (View::new(1), 1));
+        // Nobody else heard of it, and everybody follows.
+        cluster.deliver_all();
+        for at in 1..n {
+            assert_eq!((cluster.status(at).view, cluster.applied(at, Rule::JoinViewChange)), (View::new(1), 1));
+        }
+        assert!(cluster.positions().all(|at| cluster.applied(at, Rule::EnterView) == 1));
     }
 }
 
 #[test]
-fn pbft_4_5_2_joining_goes_on_while_f_plus_1_are_ahead() {
+fn pbft_4_5_2_moments_of_slowness_do_not_add_up() {
+    let mut cluster = Cluster::new(4, 1);
+    let message = suspicion(&cluster, 1);
+    cluster.hand(1, 0, &message);
+    cluster.tick(8);
+    let late = suspicion(&cluster, 2);
+    let mut sooner = cluster.clone();
+    sooner.hand(2, 0, &late);
+    assert_eq!(sooner.status(0).view, View::new(1), "eight status intervals later it still counts");
+    cluster.tick(1);
+    cluster.hand(2, 0, &late);
+    assert_eq!(cluster.status(0).view, View::new(0));
+}
+
+#[test]
+fn pbft_4_5_2_who_still_suspects_says_so_again() {
+    let mut cluster = Cluster::new(4, 1);
+    cluster.crash(0);
+    cluster.lose(|_, _, message| matches!(hint(message), Some(Hint::Suspect(_))));
+    cluster.submit_all(1);
+    cluster.time_out(1..4);
+    assert!((1..4).all(|at| cluster.status(at).view == View::new(0)));
+    cluster.heal();
+    cluster.tick(1);
+    cluster.assert_executed(1..4, &[1]);
+}
+
+#[test]
+fn pbft_4_4_a_departure_shows_why() {
+    let cluster = Cluster::new(4, 1);
+    let report = || ViewChange::new(View::new(2), None, Vec::new(), &cluster.scope.membership).unwrap();
+    let leave = |view| Departure::new(cluster.sign(1, report()), cluster.suspicion(View::new(view)));
+    assert!(leave(1).is_ok());
+    assert!(leave(0).is_err() && leave(2).is_err(), "because of another view");
+    let good = Message::<Replica>::Vow(Vow::ViewChange(leave(1).unwrap())).to_bytes();
+    let decodes = |bytes: Vec<u8>| Unverified::<Message<Replica>>::decode(bytes.into(), &cluster.scope).is_ok();
+    assert!(decodes(good.clone()));
+    // One suspicion less: the count of signers comes before them, and each takes 2 and 64 bytes.
+    let mut fewer = good[..good.len() - 66].to_vec();
+    let count = fewer.len() - 66 - 4;
+    fewer[count..count + 4].copy_from_slice(&1_u32.to_le_bytes());
+    assert!(!decodes(fewer), "f suspicions prove nothing");
+}
+
+#[test]
+fn pbft_4_5_2_a_departure_is_followed_at_once() {
     let mut cluster = Cluster::new(7, 2);
-    for (from, view) in [(1, 5), (2, 5), (3, 2), (4, 5)] {
+    for (from, view) in [(1, 2), (2, 5), (3, 4)] {
         let message = asks_for(&cluster, from, view);
         cluster.hand(from, 0, &message);
     }
-    assert_eq!(cluster.status(0).view, View::new(5));
+    assert_eq!((cluster.status(0).view, cluster.applied(0, Rule::JoinViewChange)), (View::new(5), 2));
 }
 
 #[test]
@@ -113,17 +156,6 @@ fn pbft_4_5_2_the_timer_for_the_new_view_waits_for_a_strong_quorum() {
     let message = asks_for(&cluster, 1, 1);
     cluster.hand(1, 2, &message);
     assert_eq!(new_view_timer(&cluster, 2), Some((Timer::NewView(View::new(1)), Duration::from_secs(2))));
-}
-
-#[test]
-fn pbft_4_5_2_who_is_ahead_counts_as_having_left() {
-    let mut cluster = Cluster::new(4, 1);
-    for (from, view) in [(2, 2), (1, 1)] {
-        let message = asks_for(&cluster, from, view);
-        cluster.hand(from, 3, &message);
-    }
-    assert_eq!(cluster.status(3).view, View::new(1));
-    assert!(new_view_timer(&cluster, 3).is_some(), "or 1 and 3 would wait in view 1, and 2 in view 2, for ever");
 }
 
 #[test]
@@ -155,9 +187,10 @@ fn pbft_4_5_2_patience_doubles_and_returns_to_its_base() {
 #[test]
 fn pbft_4_4_nobody_votes_in_a_view_it_left() {
     let mut cluster = Cluster::new(4, 1);
-    cluster.cut(3, 0);
-    cluster.submit(3, 1);
-    cluster.time_out([3]);
+    cluster.isolate(3);
+    let left = asks_for(&cluster, 2, 1);
+    cluster.hand(2, 3, &left);
+    cluster.deliver_all();
     let before = cluster.vows(3);
     let message = cluster.pre_prepare(0, 0, 1, cluster.batch(&[7]));
     cluster.hand(0, 3, &message);
@@ -174,6 +207,7 @@ fn pbft_4_4_two_reports_of_one_replica_are_evidence() {
     let genuine = message.view_changes().iter().find(|report| report.signer() == id(3)).unwrap().clone();
     cluster.heal();
     let empty = asks_for(&cluster, 3, 1);
+    let genuine = Departure::new(genuine, cluster.suspicion(View::new(0))).unwrap();
     cluster.hand(3, 2, &Message::Vow(Vow::ViewChange(genuine)));
     cluster.hand(3, 2, &empty);
     assert!(matches!(cluster.nodes[2].core.evidence().next(), Some(Evidence::ViewChange(_))));
@@ -229,7 +263,7 @@ fn pbft_4_4_a_report_of_more_than_a_window_counts_for_nothing() {
     let prepared = |seq| cluster.certificate(&[0, 2, 3], Prepare { view: View::new(0), seq: Seq::new(seq), digest });
     let reports = [9, 8].map(|count| {
         let report = ViewChange::new(View::new(1), None, (1..=count).map(prepared).collect(), &members).unwrap();
-        Message::Vow(Vow::ViewChange(cluster.sign(3, report)))
+        cluster.departure(3, report)
     });
     cluster.hand(3, 1, &reports[0]);
     assert_eq!(cluster.applied(1, Rule::IgnoreOutsideWindow), 1);
@@ -249,9 +283,9 @@ fn a_view_change_reads_as_one_story() {
     let notes = &cluster.nodes[1].notes;
     assert!(notes.iter().all(|note| note.topic == "view change"));
     let chapters: Vec<Chapter> = notes.iter().map(|note| note.chapter).collect();
-    assert_eq!((chapters.first(), chapters.last()), (Some(&Chapter::Begins), Some(&Chapter::Ends)));
+    assert_eq!((chapters.first(), chapters.last()), (Some(&Chapter::GoesOn), Some(&Chapter::Ends)));
     let told: Vec<&str> = notes.iter().map(|note| note.sentence.as_str()).collect();
-    assert!(told[0].starts_with("leaving view 0 for view 1: replica 0, its primary, did not get request 6 of client "));
+    assert!(told[0].starts_with("suspecting replica 0, the primary of view 0: it did not get request 6 of client "));
     for sentence in [
         "3 of 4 replicas have left: this replica has 2s to start view 1",
         "this replica, its primary, starts view 1 on the word of replicas 1, 2 and 3: it carries over batch 5, \
@@ -272,5 +306,6 @@ fn who_joins_a_view_change_says_after_whom() {
     cluster.deliver_all();
     let told: Vec<&str> = cluster.nodes[1].notes.iter().map(|note| note.sentence.as_str()).collect();
     assert_eq!(told[0], "replica 2 asks for view 1: that makes 1, and 3 are needed");
-    assert_eq!(told[2], "leaving view 0 for view 1: replicas 2 and 3 left before, and one of them is correct");
+    let shown = "replica 2 shows that replicas 0 and 1 suspect replica 0, the primary of view 0";
+    assert_eq!(told[1], format!("leaving view 0 for view 1: {shown}"));
 }

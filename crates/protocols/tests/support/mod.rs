@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
+use synod_kernel::certificate::Weak;
 use synod_kernel::descriptor::Parameters;
 use synod_kernel::process::{Binding, Note, Question, Report};
 use synod_kernel::request::Replier;
@@ -22,7 +23,9 @@ use synod_kernel::{
     Outbox, Process, Record, ReplicaId, Reply, Request, RequestId, Scope, Seq, SessionId, Signed, Statement, Tally,
     Target, Task, Unverified, View,
 };
-use synod_protocols::pbft::{Config, Hint, PrePrepare, Prepare, Replica, Rule, Timer, ViewChange, Vow};
+use synod_protocols::pbft::{
+    Config, Departure, Hint, PrePrepare, Prepare, Replica, Rule, Suspect, Timer, ViewChange, Vow,
+};
 
 /// What was promised, by one replica, to the world.
 #[derive(Clone, Debug, Default)]
@@ -290,17 +293,33 @@ impl Cluster {
         tally.certificate(&statement, &self.scope.membership).expect("a strong quorum")
     }
 
+    /// Proof that the first f+1 replicas suspect the primary of a view.
+    pub fn suspicion(&self, view: View) -> Certificate<Suspect, Weak> {
+        let (mut tally, statement) = (Tally::<Suspect, Weak>::default(), Suspect { view });
+        for signer in self.positions().take(self.scope.membership.weak()) {
+            tally.cast(self.sign(signer, statement)).expect("nothing contradicts a suspicion");
+        }
+        tally.certificate(&statement, &self.scope.membership).expect("a weak quorum")
+    }
+
+    /// The view-change message of a replica, with a reason to believe that it had to leave.
+    pub fn departure(&self, from: u16, report: ViewChange) -> Message<Replica> {
+        let before = View::new(report.view().get() - 1);
+        let departure = Departure::new(self.sign(from, report), self.suspicion(before));
+        Message::Vow(Vow::ViewChange(departure.expect("about the view before")))
+    }
+
     /// What a replica would report if it had to leave its view now; none if it does not. Says nothing to anybody.
     pub fn report(&self, at: u16) -> Option<ViewChange> {
         let mut future = self.clone();
         let next = self.status(at).view.next();
-        for peer in self.positions().filter(|&peer| peer != at).take(self.scope.membership.weak()) {
+        if let Some(peer) = self.positions().find(|&peer| peer != at) {
             let report = ViewChange::new(next, None, Vec::new(), &self.scope.membership).unwrap();
-            future.hand(peer, at, &Message::Vow(Vow::ViewChange(self.sign(peer, report))));
+            future.hand(peer, at, &self.departure(peer, report));
         }
         let effects = &future.nodes[usize::from(at)].last;
         effects.iter().find_map(|effect| match effect {
-            Effect::Persist(Record::Vow(Vow::ViewChange(report))) => Some(report.statement().clone()),
+            Effect::Persist(Record::Vow(Vow::ViewChange(departure))) => Some(departure.vote().statement().clone()),
             _ => None,
         })
     }
