@@ -34,7 +34,7 @@ impl<A: Adversary<Replica>> Coalition<A> {
     fn new(replicas: u16, corrupt: u16, seed: u64, adversary: A) -> Self {
         let membership = Membership::new(replicas, Faults::Byzantine((replicas - 1) / 3)).unwrap();
         let domain = Domain { cluster: Digest::of("test", b"cluster"), epoch: Epoch::new(0) };
-        let scope = Scope { domain, membership };
+        let scope = Scope { domain, membership, window: Parameters::default().window };
         let referee = Referee::new(seed, membership, [CLIENT]);
         let mut puppets = Puppets::new(domain, membership);
         for id in (0..corrupt).map(ReplicaId::new) {

@@ -19,7 +19,7 @@ const CLIENT: ClientId = ClientId::new([7; 32]);
 fn codec(criterion: &mut Criterion) {
     let membership = Membership::new(4, Faults::Byzantine(1)).unwrap();
     let domain = Domain { cluster: Digest::of("bench", b"cluster"), epoch: Epoch::new(0) };
-    let scope = Scope { domain, membership };
+    let scope = Scope { domain, membership, window: 256 };
     let signer = Referee::new(1, membership, [CLIENT]).signer(Author::Client(CLIENT));
     let request = |id: u64| {
         let operations = (0..64).map(|_| Bytes::from(vec![0x5a; 300])).collect();

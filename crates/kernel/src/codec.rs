@@ -150,13 +150,24 @@ impl Writer {
     }
 }
 
-/// What a reader must know to judge what it reads: whose cluster this is, and who its members are.
+/// What a reader must know to judge what it reads: whose cluster this is, who its members are, and how much may be
+/// under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Scope {
     /// Separates our signatures from every other cluster's and epoch's.
     pub domain: Domain,
     /// The replicas that may sign.
     pub membership: Membership,
+    /// How many sequence numbers may be under way above a stable checkpoint: a list with an entry for each has no more.
+    /// [PBFT-OSDI99 §4.2] L.
+    pub window: u64,
+}
+
+impl Scope {
+    /// The most entries of a list with one for each number of so many windows.
+    pub fn windows(&self, count: usize) -> usize {
+        usize::try_from(self.window).unwrap_or(usize::MAX).saturating_mul(count)
+    }
 }
 
 /// Walks over received bytes, once. Only this module can make one, so whatever a `Decode` implementation reads

@@ -19,6 +19,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+/// The widest window there may be.
+pub const MAX_WINDOW: u64 = 4096;
 /// Operators, replicas or clients in one descriptor, at most.
 pub const MAX_ENTRIES: usize = 10_000;
 
@@ -232,8 +234,9 @@ impl Descriptor {
             }
         }
         let domain = Domain { cluster: digest, epoch: Epoch::new(self.epoch) };
+        let scope = Scope { domain, membership, window: self.parameters.window };
         let verifier = Ed25519Verifier::new(keys.replicas, keys.clients);
-        Ok(Cluster { descriptor: self, scope: Scope { domain, membership }, verifier })
+        Ok(Cluster { descriptor: self, scope, verifier })
     }
 
     fn parse_keys(&self) -> Result<Keys, DescriptorError> {
@@ -313,7 +316,7 @@ impl Parameters {
                 self.window >= self.checkpoint_interval.saturating_mul(2),
                 "window must be at least twice checkpoint_interval",
             ),
-            (self.window <= 4096, "window must be at most 4096"),
+            (self.window <= MAX_WINDOW, "window must be at most 4096"),
             ((1..=self.window).contains(&self.pipeline), "pipeline must be between 1 and window"),
             (self.batch_bytes >= 1 << 11, "batch_bytes must be at least 2048"),
             (self.batch_bytes <= 16 << 20, "batch_bytes must be at most 16 MiB"),

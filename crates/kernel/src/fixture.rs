@@ -36,7 +36,7 @@ pub(crate) fn domain() -> Domain {
 }
 
 pub(crate) fn scope() -> Scope {
-    Scope { domain: domain(), membership: members() }
+    Scope { domain: domain(), membership: members(), window: 8 }
 }
 
 pub(crate) const CLIENT: ClientId = ClientId::new([7; 32]);

@@ -38,7 +38,8 @@ fn world() -> World {
         Request::sign(SessionId::new(1), RequestId::new(id), operations, &domain, &signer).unwrap()
     };
     let batch = Batch::new((1..=REQUESTS).map(request).collect());
-    World { scope: Scope { domain, membership }, referee, batch }
+    let scope = Scope { domain, membership, window: Parameters::default().window };
+    World { scope, referee, batch }
 }
 
 impl World {

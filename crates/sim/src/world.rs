@@ -29,6 +29,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use synod_kernel::adversary::Puppets;
 use synod_kernel::chooser::Chooser;
+use synod_kernel::descriptor::MAX_WINDOW;
 use synod_kernel::process::{Outbox, Process};
 use synod_kernel::signature::Author;
 use synod_kernel::symbolic::Referee;
@@ -74,7 +75,9 @@ fn client_id(number: usize) -> ClientId {
 
 fn setting_of(options: Options) -> Setting {
     let cluster = Digest::of("synod simulated cluster", &options.seed.to_le_bytes());
-    let scope = Scope { domain: Domain { cluster, epoch: Epoch::new(0) }, membership: options.membership };
+    let domain = Domain { cluster, epoch: Epoch::new(0) };
+    // The protocol's window is the scenario's to choose.
+    let scope = Scope { domain, membership: options.membership, window: MAX_WINDOW };
     Setting { scope, clients: (0..options.load.clients).map(client_id).collect(), options }
 }
 

@@ -18,7 +18,7 @@ pub(crate) const BOB: ClientId = ClientId::new([0xb0; 32]);
 /// Four replicas, one of which may lie.
 pub(crate) fn scope() -> Scope {
     let domain = Domain { cluster: Digest::of("test cluster", b""), epoch: Epoch::new(0) };
-    Scope { domain, membership: Membership::new(4, Faults::Byzantine(1)).unwrap() }
+    Scope { domain, membership: Membership::new(4, Faults::Byzantine(1)).unwrap(), window: 256 }
 }
 
 pub(crate) fn referee() -> Referee {

@@ -15,6 +15,7 @@ const NOWHERE: Scope = Scope {
         Ok(membership) => membership,
         Err(_) => panic!("one replica and no faults is a membership"),
     },
+    window: 0,
 };
 
 /// Knows nobody's key.

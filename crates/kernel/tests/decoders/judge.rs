@@ -19,7 +19,7 @@ const CLIENT: ClientId = ClientId::new([7; 32]);
 /// The cluster for which the corpora are written.
 pub(crate) fn scope() -> Scope {
     let domain = Domain { cluster: Digest::of("synod fuzz v1", b"cluster"), epoch: Epoch::new(1) };
-    Scope { domain, membership: Membership::new(4, Faults::Byzantine(1)).expect("n = 3f+1") }
+    Scope { domain, membership: Membership::new(4, Faults::Byzantine(1)).expect("n = 3f+1"), window: 256 }
 }
 
 fn referee() -> Referee {

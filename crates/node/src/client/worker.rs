@@ -235,7 +235,7 @@ fn dial_all(
             metrics.peer(Address::Replica(id)),
         ));
         origins.push(origin.clone());
-        let (connectivity, announcement, queue) = (connectivity.clone(), announcement.clone(), origin.queue.clone());
+        let (announcement, queue) = (announcement.clone(), origin.queue.clone());
         dialers.spawn(dial_until_finished(Dialer {
             id,
             address: entry.address.clone(),
@@ -246,11 +246,11 @@ fn dial_all(
             backlog_max: usize::MAX,
             frame_max: MAX_CLIENT_REPLY,
             sink: replies.clone(),
+            connectivity: connectivity.clone(),
             on_change: move |is_up| {
                 if is_up {
                     announcement.say(&queue);
                 }
-                connectivity.outbound(id, is_up);
             },
         }));
     }

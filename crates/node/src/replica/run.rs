@@ -248,7 +248,6 @@ fn dial_others(
             metrics.peer(Address::Replica(id)),
         ));
         origins.insert(id, origin.clone());
-        let connectivity = connectivity.clone();
         dialers.spawn(dial_until_finished(Dialer {
             id,
             address: entry.address.clone(),
@@ -259,7 +258,8 @@ fn dial_others(
             backlog_max: BACKLOG_BYTES,
             frame_max: HEADER_BYTES,
             sink: SendOnly,
-            on_change: move |is_up| connectivity.outbound(id, is_up),
+            connectivity: connectivity.clone(),
+            on_change: |_| (),
         }));
     }
     (dialers, origins)

@@ -11,7 +11,7 @@ use synod_kernel::{
 
 fn scope() -> Scope {
     let domain = Domain { cluster: Digest::ZERO, epoch: Epoch::new(0) };
-    Scope { domain, membership: Membership::new(4, Faults::Byzantine(1)).unwrap() }
+    Scope { domain, membership: Membership::new(4, Faults::Byzantine(1)).unwrap(), window: 256 }
 }
 
 fn read(bytes: Vec<u8>) -> Result<NodeStatus, Malformed> {

@@ -10,6 +10,8 @@ pub(crate) struct Link {
     pub(crate) inbound: usize,
     /// Whether our connection to it is up.
     pub(crate) outbound: bool,
+    /// How often a connection from it has come up.
+    pub(crate) arrivals: u64,
 }
 
 /// The state of all links of one replica.
@@ -34,7 +36,23 @@ impl Connectivity {
 
     /// A connection from a replica came up.
     pub(crate) fn inbound_up(&self, id: ReplicaId) {
-        self.update(id, |link| link.inbound += 1);
+        self.update(id, |link| {
+            link.inbound += 1;
+            link.arrivals += 1;
+        });
+    }
+
+    /// How often a connection from a replica has come up.
+    pub(crate) fn arrivals(&self, id: ReplicaId) -> u64 {
+        self.links.borrow().get(id.index()).map_or(0, |link| link.arrivals)
+    }
+
+    /// Waits until a connection from a replica has come up more often than that. May be cancelled.
+    pub(crate) async fn arrival_after(&self, id: ReplicaId, seen: u64) {
+        let mut links = self.links.subscribe();
+        let has_come = |links: &Vec<Link>| links.get(id.index()).is_some_and(|link| link.arrivals > seen);
+        // Fails only without a sender, and that is in `self`.
+        let _ = links.wait_for(has_come).await;
     }
 
     /// A connection from a replica is over.

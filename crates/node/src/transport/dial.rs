@@ -2,9 +2,11 @@
 //!
 //! What was queued last survives a broken connection, what was already handed to it may not. How much of it is the
 //! caller's to say: a replica that was away asks for what it lacks, and would have to take in all of that first. Waits
-//! grow from one attempt to the next and are jittered: replicas that come back together are not dialled in step.
+//! grow from one attempt to the next and are jittered: replicas that come back together are not dialled in step. A
+//! replica that dials us is back, so it is dialled at once.
 
 use super::connection::{End, Origin, Sink, Terms, carry};
+use super::connectivity::Connectivity;
 use super::limits::Limits;
 use super::socket;
 use rustls::ClientConfig;
@@ -15,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use synod_kernel::ReplicaId;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -39,19 +41,31 @@ pub(crate) struct Dialer<K, F> {
     pub(crate) frame_max: usize,
     /// Where its frames go.
     pub(crate) sink: K,
-    /// Told when the connection comes up, and when it is over.
+    /// Told when the connection comes up, and when it is over, and asked whether the replica has dialled us.
+    pub(crate) connectivity: Connectivity,
+    /// Told the same, before.
     pub(crate) on_change: F,
 }
 
+/// What is left to an attempt when the replica dials us: what was sent to it before may have been lost on its way to
+/// nobody, and the system is slow to send it again.
+const ATTEMPT_LEFT: Duration = Duration::from_millis(250);
+/// From one attempt to the next, at least, however often the replica dials us.
+const ATTEMPTS_APART: Duration = Duration::from_millis(50);
+
 /// Keeps a connection up until the queue is closed.
 pub(crate) async fn dial_until_finished<K: Sink, F: Fn(bool) + Send>(dialer: Dialer<K, F>) {
-    let Dialer { id, address, limits, origin, .. } = &dialer;
+    let Dialer { id, address, limits, origin, connectivity, .. } = &dialer;
     let mut backoff = Backoff::new(limits.backoff_min, limits.backoff_max);
     let mut was_reachable = true;
     while origin.queue.closing().is_none() {
-        let connecting = connect(&dialer);
+        let (begun, seen) = (Instant::now(), connectivity.arrivals(*id));
         let connected = tokio::select! {
-            connected = timeout(limits.handshake_timeout, connecting) => connected,
+            connected = timeout(limits.handshake_timeout, connect(&dialer)) => connected,
+            () = has_returned(connectivity, *id, seen, ATTEMPT_LEFT) => {
+                backoff.reset();
+                continue;
+            }
             () = origin.queue.closed() => return,
         };
         match connected {
@@ -77,9 +91,19 @@ pub(crate) async fn dial_until_finished<K: Sink, F: Fn(bool) + Send>(dialer: Dia
         }
         tokio::select! {
             () = sleep(backoff.next()) => {}
+            () = has_returned(connectivity, *id, seen, Duration::ZERO) => {
+                backoff.reset();
+                sleep_until(begun + ATTEMPTS_APART).await;
+            }
             () = origin.queue.closed() => {}
         }
     }
+}
+
+/// Waits until the replica has dialled us since, and a while longer. Then it is there, however long it was not.
+async fn has_returned(connectivity: &Connectivity, id: ReplicaId, seen: u64, longer: Duration) {
+    connectivity.arrival_after(id, seen).await;
+    sleep(longer).await;
 }
 
 fn describe(result: &io::Result<TlsStream<TcpStream>>) -> String {
@@ -95,16 +119,18 @@ async fn connect<K, F>(dialer: &Dialer<K, F>) -> io::Result<TlsStream<TcpStream>
 }
 
 async fn hold<K: Sink, F: Fn(bool) + Send>(dialer: &Dialer<K, F>, stream: TlsStream<TcpStream>) -> End {
-    let Dialer { id, address, limits, origin, frame_max, sink, on_change, .. } = dialer;
+    let Dialer { id, address, limits, origin, frame_max, sink, connectivity, on_change, .. } = dialer;
     tracing::info!("connected to replica {id} at {address}");
     let dropped = origin.queue.keep_newest(dialer.backlog_max);
     origin.counters.frames_dropped.inc_by(dropped as u64);
     on_change(true);
+    connectivity.outbound(*id, true);
     origin.counters.connections.inc();
     let terms = Terms::new(*frame_max, None, limits);
     let end = carry(stream, origin, sink, terms).await;
     origin.counters.connections.dec();
     on_change(false);
+    connectivity.outbound(*id, false);
     end
 }
 

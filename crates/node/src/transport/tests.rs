@@ -236,7 +236,6 @@ async fn a_dialler_reconnects_and_sends_what_is_queued() {
         Arc::new(Semaphore::new(0)),
         site.metrics.peer(Address::Replica(ReplicaId::new(0))),
     ));
-    let connectivity = site.connectivity.clone();
     let dialer = tokio::spawn(dial_until_finished(Dialer {
         id: ReplicaId::new(0),
         address: site.address.clone(),
@@ -247,7 +246,8 @@ async fn a_dialler_reconnects_and_sends_what_is_queued() {
         backlog_max: usize::MAX,
         frame_max: 100,
         sink: Nothing,
-        on_change: move |is_up| connectivity.outbound(ReplicaId::new(0), is_up),
+        connectivity: site.connectivity.clone(),
+        on_change: |_| (),
     }));
     origin.queue.push(Bytes::from(frame(b"first")), Weight::Essential);
     assert!(site.next().await.1.ends_with(b"first"));
@@ -262,6 +262,43 @@ async fn a_dialler_reconnects_and_sends_what_is_queued() {
     soon(dialer).await.unwrap();
     assert!(site.next().await.1.ends_with(b"last"));
     assert_eq!(site.connectivity.outbound_up(), []);
+}
+
+/// It waits for ten minutes otherwise.
+#[tokio::test]
+async fn a_replica_that_dials_us_is_dialled_at_once() {
+    let site = site(Limits::default()).await;
+    let away = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let long = Duration::from_secs(600);
+    let peer = ReplicaId::new(0);
+    let queue = Arc::new(SendQueue::dropping(1 << 20, 100));
+    let counters = site.metrics.peer(Address::Replica(peer));
+    let dialer = tokio::spawn(dial_until_finished(Dialer {
+        id: peer,
+        address: away.local_addr().unwrap().to_string(),
+        source: None,
+        tls: TlsIdentity::new(&site.key_of_replica(1)).client(site.made.cluster.descriptor().replicas[0].transport_key),
+        limits: Limits { backoff_min: long, backoff_max: long, ..Limits::default() },
+        origin: Arc::new(Origin::new(Address::Replica(peer), queue.clone(), Arc::new(Semaphore::new(0)), counters)),
+        backlog_max: usize::MAX,
+        frame_max: 100,
+        sink: Nothing,
+        connectivity: site.connectivity.clone(),
+        on_change: |_| (),
+    }));
+    // Who is there is not who is meant: the attempt fails. Twice, because the wait is not to have grown.
+    for _ in 0..2 {
+        drop(soon(away.accept()).await.unwrap());
+        site.connectivity.inbound_up(peer);
+        site.connectivity.inbound_down(peer);
+    }
+    // An attempt that is under way is given up soon for another, too.
+    let half = soon(away.accept()).await.unwrap();
+    site.connectivity.inbound_up(peer);
+    soon(away.accept()).await.unwrap();
+    drop(half);
+    queue.close(Closing::Finished);
+    soon(dialer).await.unwrap();
 }
 
 #[derive(Clone)]

@@ -12,6 +12,7 @@
 use super::statement::{Prepare, ViewChange};
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use synod_kernel::descriptor::MAX_WINDOW;
 use synod_kernel::{Batch, Certificate, Seq, Signed, View};
 
 /// min-s: the last stable checkpoint that V proves.
@@ -19,8 +20,10 @@ pub(super) fn lowest(view_changes: &[Signed<ViewChange>]) -> Seq {
     view_changes.iter().map(|message| message.statement().stable_seq()).max().unwrap_or_default()
 }
 
-/// Proposals in one O, at most: three times the largest window.
-pub(super) const RANGE_MAX: u64 = 3 * 4096;
+/// Windows that one O spans, at most.
+pub(super) const WINDOWS: usize = 3;
+/// Proposals in one O, at most.
+const RANGE_MAX: u64 = WINDOWS as u64 * MAX_WINDOW;
 
 /// O: what the primary of `view` has to propose again, ascending. None if it would span more than [`RANGE_MAX`],
 /// which no V of genuine certificates does; a forged one can, and is looked at before its signatures are.

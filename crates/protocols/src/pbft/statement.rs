@@ -13,9 +13,6 @@ use synod_kernel::{
 
 /// PBFT's number on the wire.
 pub const PROTOCOL: u8 = 1;
-/// Prepared certificates in one view-change message, at most; proposals in one new-view message, too.
-const PREPARED_MAX: usize = 3 * 4096;
-const _: () = assert!(PREPARED_MAX as u64 == new_view::RANGE_MAX);
 
 /// `<PRE-PREPARE, v, n, d>` if the primary of v says it, `<PREPARE, v, n, d, i>` if a backup does.
 /// [PBFT-OSDI99 §4.2]
@@ -226,7 +223,9 @@ impl Encode for ViewChange {
 impl Decode for ViewChange {
     fn decode(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
         let (view, stable) = (View::decode(reader)?, Decode::decode(reader)?);
-        let prepared = reader.list("prepared certificates", PREPARED_MAX)?;
+        // What prepared lies within a window above the stable checkpoint, and does after a crash, too: the log holds
+        // the checkpoint before anything that prepared because of it.
+        let prepared = reader.list("prepared certificates", reader.scope().windows(1))?;
         Self::new(view, stable, prepared, &reader.scope().membership)
     }
 }
@@ -252,7 +251,7 @@ impl Decode for NewView {
         let view = View::decode(reader)?;
         let members = reader.scope().membership;
         let view_changes = reader.list("view-change messages", usize::from(members.size()))?;
-        let proposals = reader.list("proposals", PREPARED_MAX)?;
+        let proposals = reader.list("proposals", reader.scope().windows(new_view::WINDOWS))?;
         Self::new(view, view_changes, proposals, &members)
     }
 }

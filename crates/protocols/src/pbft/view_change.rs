@@ -50,11 +50,6 @@ impl Replica {
         if view < self.view || (view == self.view && self.is_active()) {
             return out.applied(Rule::IgnoreOldView);
         }
-        if departure.vote().statement().prepared().len() as u64 > self.config.window() {
-            // Nobody prepares beyond the window. Kept or passed on, a liar's collection of old certificates would make
-            // messages and records that are too large for everybody.
-            return out.applied(Rule::IgnoreOutsideWindow);
-        }
         if let Some(earlier) = self.departures.get(&from) {
             let differs = earlier.vote().statement() != departure.vote().statement();
             if earlier.view() == view && differs {

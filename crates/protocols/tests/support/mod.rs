@@ -116,7 +116,7 @@ impl Cluster {
         let membership = Membership::new(n, Faults::Byzantine(f)).unwrap();
         let domain = Domain { cluster: Digest::of("test", b"cluster"), epoch: Epoch::new(1) };
         let mut cluster = Self {
-            scope: Scope { domain, membership },
+            scope: Scope { domain, membership, window: parameters.window },
             parameters,
             referee: Referee::new(1, membership, [CLIENT]),
             nodes: Vec::new(),

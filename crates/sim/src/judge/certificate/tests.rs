@@ -14,7 +14,7 @@ fn request(operation: &'static [u8]) -> Request {
 
 fn scope() -> Scope {
     let membership = Membership::new(4, Faults::Byzantine(1)).unwrap();
-    Scope { domain: Domain { cluster: Digest::ZERO, epoch: Epoch::new(0) }, membership }
+    Scope { domain: Domain { cluster: Digest::ZERO, epoch: Epoch::new(0) }, membership, window: 256 }
 }
 
 fn referee(secret: u64) -> Referee {
