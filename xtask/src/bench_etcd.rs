@@ -36,7 +36,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "R", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=100))]
     rounds: u64,
     /// Clients, each with connections of its own.
-    #[arg(long, value_name = "C", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=64))]
+    #[arg(long, value_name = "C", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=63))]
     clients: u16,
     /// Puts that each client keeps outstanding.
     #[arg(long, value_name = "O", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=4096))]
@@ -71,7 +71,8 @@ pub(crate) fn run(root: &Path, options: &Options) -> io::Result<bool> {
     let version = etcd::version()?;
     let synod = product::build(root)?;
     let generator = build_generator(root)?;
-    let mut report = Report::new(machine::facts(&std::env::temp_dir()), version, &options.load());
+    let mut report =
+        Report::new(machine::facts(&std::env::temp_dir()), machine::commit(root), version, &options.load());
     for round in 1..=options.rounds {
         eprintln!("bench-etcd: round {round} of {}: synod", options.rounds);
         report.synod.push(measure_synod(&synod, options)?);

@@ -31,6 +31,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
+use ci::Missing;
 use steps::{Runner, StepName};
 
 /// The repository's own checks.
@@ -51,6 +52,9 @@ enum Task {
         /// What runs the tests.
         #[arg(long, value_enum, default_value_t = Runner::Auto)]
         runner: Runner,
+        /// Fail if a step cannot be done on this machine, rather than skip it.
+        #[arg(long)]
+        strict: bool,
     },
     /// Check that the formatter would change nothing.
     Fmt,
@@ -119,11 +123,14 @@ fn run(task: Task) -> io::Result<bool> {
     let mut output = io::stdout();
     let tools = tools::find(&root);
     match task {
-        Task::Ci { list: true, runner } => {
+        Task::Ci { list: true, runner, .. } => {
             ci::list(&steps::all(&tools, runner), &mut output)?;
             Ok(true)
         }
-        Task::Ci { list: false, runner } => ci::run(&root, &steps::all(&tools, runner), &mut output),
+        Task::Ci { list: false, runner, strict } => {
+            let missing = if strict { Missing::Fails } else { Missing::IsSkipped };
+            ci::run(&root, &steps::all(&tools, runner), missing, &mut output)
+        }
         Task::Fmt => ci::run_one(&root, &steps::step(StepName::Fmt, &tools, Runner::Auto), &mut output),
         Task::Clippy => ci::run_one(&root, &steps::step(StepName::Clippy, &tools, Runner::Auto), &mut output),
         Task::Tidy => ci::run_one(&root, &steps::step(StepName::Tidy, &tools, Runner::Auto), &mut output),

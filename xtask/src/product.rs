@@ -16,7 +16,7 @@ pub(crate) fn build(root: &Path) -> io::Result<PathBuf> {
 pub(crate) fn build_all<const N: usize>(root: &Path, packages: [&str; N]) -> io::Result<[PathBuf; N]> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |target| root.join(target));
     let mut cargo = tools::cargo();
-    cargo.args(["build", "--release"]).current_dir(root);
+    cargo.args(["build", "--release", "--locked"]).current_dir(root);
     cargo.args(packages.iter().flat_map(|package| ["--package", package]));
     succeed(&mut cargo)?;
     Ok(packages.map(|package| target.join("release").join(package)))

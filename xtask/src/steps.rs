@@ -11,6 +11,11 @@ use crate::tools::Tools;
 /// How long CI fuzzes each target: long enough to see that the target works, not to find anything new.
 const FUZZ_IN_CI: Duration = Duration::from_secs(10);
 
+/// What puts a load on etcd: a workspace of its own.
+const BENCH: &str = "bench/etcd/Cargo.toml";
+/// The fuzz targets: another one.
+const FUZZ: &str = "fuzz/Cargo.toml";
+
 /// What runs the tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Runner {
@@ -29,6 +34,8 @@ pub(crate) enum StepName {
     Fmt,
     /// Lints.
     Clippy,
+    /// Lints of the fuzz targets.
+    FuzzClippy,
     /// House rules.
     Tidy,
     /// Tests.
@@ -49,6 +56,7 @@ impl fmt::Display for StepName {
         let name = match self {
             StepName::Fmt => "fmt",
             StepName::Clippy => "clippy",
+            StepName::FuzzClippy => "fuzz-clippy",
             StepName::Tidy => "tidy",
             StepName::Test => "test",
             StepName::Doc => "doc",
@@ -119,18 +127,23 @@ pub(crate) fn all(tools: &Tools, runner: Runner) -> Vec<Step> {
 /// The step called `name`.
 pub(crate) fn step(name: StepName, tools: &Tools, runner: Runner) -> Step {
     let action = match name {
-        StepName::Fmt => commands(&[&["fmt", "--all", "--check"]]),
-        StepName::Clippy => {
-            commands(&[&["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]])
+        StepName::Fmt => {
+            let apart = [BENCH, FUZZ].map(|manifest| vec!["fmt", "--manifest-path", manifest, "--check"]);
+            commands([vec!["fmt", "--all", "--check"]].into_iter().chain(apart))
+        }
+        StepName::Clippy => commands([vec!["--workspace"], vec!["--manifest-path", BENCH]].map(lints)),
+        StepName::FuzzClippy if tools.cxx => commands([lints(vec!["--manifest-path", FUZZ])]),
+        StepName::FuzzClippy => {
+            Action::Skip("there is no compiler for C++, which the fuzzer's library is built with".to_owned())
         }
         StepName::Tidy => Action::Tidy,
         StepName::Test => tests(tools, runner),
         StepName::Doc => Action::Commands(vec![Invocation {
             variable: Some(("RUSTDOCFLAGS", "-D warnings")),
-            ..Invocation::cargo(&["doc", "--workspace", "--no-deps"])
+            ..Invocation::cargo(&["doc", "--workspace", "--no-deps", "--locked"])
         }]),
         // Advisories change from day to day without a change here, and need the network: they are not CI's.
-        StepName::Deny if tools.deny => commands(&[&["deny", "check", "licenses", "bans", "sources"]]),
+        StepName::Deny if tools.deny => commands([vec!["deny", "--locked", "check", "licenses", "bans", "sources"]]),
         StepName::Deny => {
             Action::Skip("cargo-deny is not installed; `cargo install --locked cargo-deny` installs it".to_owned())
         }
@@ -157,16 +170,23 @@ fn tests(tools: &Tools, runner: Runner) -> Action {
         Runner::Cargo => false,
         Runner::Nextest => true,
     };
+    let apart = vec!["test", "--manifest-path", BENCH, "--locked"];
     if use_nextest {
         // nextest runs no documentation tests.
-        commands(&[&["nextest", "run", "--workspace", "--no-fail-fast"], &["test", "--workspace", "--doc"]])
+        let nextest = vec!["nextest", "run", "--workspace", "--locked", "--no-fail-fast"];
+        commands([nextest, vec!["test", "--workspace", "--locked", "--doc"], apart])
     } else {
-        commands(&[&["test", "--workspace", "--no-fail-fast"]])
+        commands([vec!["test", "--workspace", "--locked", "--no-fail-fast"], apart])
     }
 }
 
-fn commands(calls: &[&[&str]]) -> Action {
-    Action::Commands(calls.iter().map(|arguments| Invocation::cargo(arguments)).collect())
+/// The arguments that lint these packages.
+fn lints(which: Vec<&str>) -> Vec<&str> {
+    [vec!["clippy"], which, vec!["--all-targets", "--all-features", "--locked", "--", "-D", "warnings"]].concat()
+}
+
+fn commands<'a>(calls: impl IntoIterator<Item = Vec<&'a str>>) -> Action {
+    Action::Commands(calls.into_iter().map(|arguments| Invocation::cargo(&arguments)).collect())
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 mod citations;
 mod documents;
+mod faults;
 mod findings;
 mod layering;
 mod lexer;
@@ -25,7 +26,7 @@ use findings::{Finding, Severity};
 use tree::Tree;
 
 /// Every rule there is.
-const RULES: [fn(&Tree) -> Vec<Finding>; 16] = [
+const RULES: [fn(&Tree) -> Vec<Finding>; 17] = [
     layering::crates_depend_downwards,
     manifests::dependencies_have_reasons,
     manifests::dependencies_are_inherited,
@@ -42,6 +43,7 @@ const RULES: [fn(&Tree) -> Vec<Finding>; 16] = [
     words::no_banned_words,
     links::links_resolve,
     citations::cited_papers_are_listed,
+    faults::cited_tests_exist,
 ];
 
 /// Checks the repository at `root` and prints what is wrong with it to `output`. Returns whether nothing is.

@@ -16,6 +16,8 @@ pub(crate) struct Tools {
     pub(crate) deny: bool,
     /// Whether cargo-mutants is installed.
     pub(crate) mutants: bool,
+    /// Whether there is a C++ compiler, with which the fuzzer's library is built.
+    pub(crate) cxx: bool,
     /// Whether there is something to fuzz and something to fuzz it with.
     pub(crate) fuzz: Fuzzing,
 }
@@ -26,6 +28,7 @@ pub(crate) fn find(root: &Path) -> Tools {
         nextest: is_installed("nextest"),
         deny: is_installed("deny"),
         mutants: is_installed("mutants"),
+        cxx: runs(Command::new(std::env::var_os("CXX").unwrap_or_else(|| "c++".into())).arg("--version")),
         fuzz: fuzz::find(root, is_installed("fuzz"), is_nightly()),
     }
 }
@@ -36,8 +39,11 @@ pub(crate) fn cargo() -> Command {
 }
 
 fn is_installed(subcommand: &str) -> bool {
-    let mut command = cargo();
-    command.args([subcommand, "--version"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    runs(cargo().args([subcommand, "--version"]))
+}
+
+fn runs(command: &mut Command) -> bool {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
 }
 

@@ -252,8 +252,9 @@ pub struct Executed {
 /// How far a transfer has come.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Transfer {
-    /// These ranges are missing, in key order: the first of them, if there are very many. They do not overlap, and a
-    /// range changes only when a piece of it is stored.
+    /// These ranges are missing, in key order: the first of them, if there are very many. They do not overlap. A piece
+    /// that is stored may change any of them: what it brings is taken out, and large ranges are cut so that others can
+    /// send parts of them.
     Missing(Vec<KeyRange>),
     /// Nothing is missing: the whole state stands ready to be installed.
     Complete,

@@ -70,7 +70,7 @@ impl Site {
             .map(|(peers, admin)| Endpoints { address: address(peers), admin: address(admin) })
             .collect();
         let parameters = Parameters { checkpoint_interval: 8, window: 16, ..Parameters::default() };
-        let options = DevOptions { faults: 1, endpoints, parameters, clients: 1 };
+        let options = DevOptions { faults: 1, endpoints, parameters, clients: 2 };
         let made = genesis::dev(&folder.path().join("cluster"), &options).unwrap();
         Self { _folder: folder, made, listeners }
     }

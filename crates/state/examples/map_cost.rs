@@ -71,7 +71,8 @@ fn main() -> Result<(), MapError> {
 
     let start = Instant::now();
     let (mut assembler, mut bytes, mut chunks) = (Assembler::new(root), 0, 0);
-    while let Some(from) = assembler.next().cloned() {
+    let first = |assembler: &Assembler| assembler.missing().next().map(|(from, _)| from.clone());
+    while let Some(from) = first(&assembler) {
         let chunk = snapshot.chunk(&from, 256 * 1024);
         (bytes, chunks) = (bytes + chunk.encode().len(), chunks + 1);
         let verified = chunk.verify(&root, &from).expect("the chunk is ours");

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
@@ -19,6 +20,23 @@ pub(super) fn facts(folder: &Path) -> Value {
         "folder": folder.display().to_string(),
         "file_system": file_system,
     })
+}
+
+/// The commit that the repository at `root` is at, and whether anything was changed since.
+pub(super) fn commit(root: &Path) -> String {
+    let git = |arguments: &[&str]| {
+        let ended = Command::new("git").args(arguments).current_dir(root).stdin(Stdio::null()).output().ok()?;
+        ended.status.success().then(|| String::from_utf8_lossy(&ended.stdout).trim().to_owned())
+    };
+    name_of(git(&["rev-parse", "--short", "HEAD"]), git(&["status", "--porcelain"]))
+}
+
+fn name_of(commit: Option<String>, changes: Option<String>) -> String {
+    match (commit, changes) {
+        (Some(commit), Some(changes)) if changes.is_empty() => commit,
+        (Some(commit), _) => format!("{commit} with changes"),
+        (None, _) => "unknown".to_owned(),
+    }
 }
 
 /// The averages over one, five and fifteen minutes.

@@ -19,6 +19,7 @@ const LINES: [(&str, &str, f64, &str); 6] = [
 /// What was measured, round by round.
 pub(super) struct Report {
     machine: Value,
+    commit: String,
     etcd_version: String,
     load: String,
     pub(super) synod: Vec<Value>,
@@ -27,8 +28,8 @@ pub(super) struct Report {
 
 impl Report {
     /// Before anything was measured.
-    pub(super) fn new(machine: Value, etcd_version: String, load: &[String]) -> Self {
-        Self { machine, etcd_version, load: load.join(" "), synod: Vec::new(), etcd: Vec::new() }
+    pub(super) fn new(machine: Value, commit: String, etcd_version: String, load: &[String]) -> Self {
+        Self { machine, commit, etcd_version, load: load.join(" "), synod: Vec::new(), etcd: Vec::new() }
     }
 
     /// Whether every operation was acknowledged.
@@ -44,7 +45,8 @@ impl Report {
             Value::Object(each.collect())
         };
         json!({
-            "machine": self.machine, "load_average_after": machine::load(), "etcd": self.etcd_version,
+            "machine": self.machine, "commit": self.commit,
+            "load_average_after": machine::load(), "etcd": self.etcd_version,
             "load": self.load,
             "medians": { "synod": medians(&self.synod), "etcd": medians(&self.etcd) },
             "rounds": { "synod": self.synod, "etcd": self.etcd },
@@ -62,7 +64,7 @@ impl fmt::Display for Report {
         writeln!(f, "{} in {}", fact("file_system"), fact("folder"))?;
         let after = machine::load().unwrap_or_default();
         writeln!(f, "load average {} before, {after} after", fact("load_average"))?;
-        writeln!(f, "{}, three members; synod, four replicas", self.etcd_version)?;
+        writeln!(f, "{}, three members; synod at commit {}, four replicas", self.etcd_version, self.commit)?;
         writeln!(f, "{}; medians of {} rounds, lowest and highest in brackets\n", self.load, self.synod.len())?;
         writeln!(f, "{:21}  {:>28}  {:>28}  {:>12}", "", "synod", "etcd", "synod / etcd")?;
         for (key, name, by, unit) in LINES {

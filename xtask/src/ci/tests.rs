@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{Outcome, list, run_one, run_with};
+use super::{Missing, Outcome, list, run_one, run_with};
 use crate::steps::{Action, Invocation, Step, StepName};
 
 fn step(name: StepName) -> Step {
@@ -47,7 +47,7 @@ fn a_missing_tool_fails_nothing_in_ci_but_is_mentioned() {
     let (passed, reached, text) = run_three([Outcome::Passed, skipped, Outcome::Passed]);
     assert!(passed);
     assert_eq!(reached.len(), 3);
-    assert!(text.contains("\nskipped test    no such tool\n"), "{text}");
+    assert!(text.contains("\nskipped test        no such tool\n"), "{text}");
 }
 
 #[test]
@@ -74,5 +74,14 @@ fn the_list_has_a_line_for_each_step() {
     let steps = [step(StepName::Fmt), Step { name: StepName::Tidy, action: Action::Tidy }];
     let mut output = Vec::new();
     list(&steps, &mut output).expect("writing to memory works");
-    assert_eq!(output, b"fmt     cargo version\ntidy    the house rules (cargo xtask tidy)\n");
+    assert_eq!(output, b"fmt         cargo version\ntidy        the house rules (cargo xtask tidy)\n");
+}
+
+#[test]
+fn what_cannot_be_done_fails_only_where_that_is_wanted() {
+    let skipped = || Outcome::Skipped { reason: "cargo-deny is not installed".to_owned() };
+    assert_eq!(Missing::IsSkipped.judge(skipped()), skipped());
+    let strict = Missing::Fails.judge(skipped());
+    assert!(matches!(&strict, Outcome::Failed { rerun } if rerun.contains("cargo-deny")), "{strict:?}");
+    assert_eq!(Missing::Fails.judge(Outcome::Passed), Outcome::Passed);
 }

@@ -66,30 +66,48 @@ pub(super) enum State {
 /// The state of every link.
 #[derive(Clone, Default)]
 pub(super) struct Links {
-    shared: Arc<(Mutex<BTreeMap<Link, State>>, Condvar)>,
+    shared: Arc<(Mutex<States>, Condvar)>,
+}
+
+#[derive(Default)]
+struct States {
+    links: BTreeMap<Link, State>,
+    /// Pieces that wait, by link.
+    held: BTreeMap<Link, usize>,
 }
 
 impl Links {
-    fn states(&self) -> MutexGuard<'_, BTreeMap<Link, State>> {
+    fn states(&self) -> MutexGuard<'_, States> {
         self.shared.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Changes a link.
     pub(super) fn set(&self, link: Link, state: State) {
-        self.states().insert(link, state);
+        self.states().links.insert(link, state);
         self.shared.1.notify_all();
     }
 
     fn state(&self, link: Link) -> State {
-        self.states().get(&link).copied().unwrap_or(State::Open)
+        self.states().links.get(&link).copied().unwrap_or(State::Open)
     }
 
     /// Waits while a link is silent. Returns whether something can be sent on it then.
     fn wait_until_open(&self, link: Link) -> bool {
-        let is_silent = |states: &mut BTreeMap<Link, State>| states.get(&link) == Some(&State::Silent);
-        let waited = self.shared.1.wait_timeout_while(self.states(), SILENCE_MAX, is_silent);
-        let (states, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        states.get(&link).is_none_or(|state| *state == State::Open)
+        let is_silent = |states: &mut States| states.links.get(&link) == Some(&State::Silent);
+        let mut states = self.states();
+        *states.held.entry(link).or_default() += 1;
+        self.shared.1.notify_all();
+        let waited = self.shared.1.wait_timeout_while(states, SILENCE_MAX, is_silent);
+        let (mut states, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        *states.held.entry(link).or_default() -= 1;
+        states.links.get(&link).is_none_or(|state| *state == State::Open)
+    }
+
+    /// Waits until something waits.
+    #[cfg(test)]
+    fn wait_until_held(&self, link: Link) {
+        let is_idle = |states: &mut States| states.held.get(&link).is_none_or(|held| *held == 0);
+        drop(self.shared.1.wait_while(self.states(), is_idle).unwrap_or_else(PoisonError::into_inner));
     }
 }
 

@@ -144,6 +144,25 @@ fn pbft_4_2_a_vote_relayed_by_another_is_ignored() {
 }
 
 #[test]
+fn pbft_4_2_a_vote_that_comes_back_to_its_author_does_not_count_again() {
+    let mut cluster = Cluster::new(4, 1);
+    let batch = cluster.batch(&[1]);
+    let (view, seq, digest) = (View::default(), Seq::new(1), batch.digest());
+    let proposal = cluster.pre_prepare(0, 0, 1, batch);
+    cluster.hand(0, 1, &proposal);
+    let voted = cluster.vows(1);
+    let vote = |author| Message::Vow(Vow::Prepare(cluster.sign(author, Prepare { view, seq, digest })));
+    let (own, other) = (vote(1), vote(2));
+    for relay in [0, 2, 3] {
+        cluster.hand(relay, 1, &own);
+    }
+    assert_eq!(cluster.applied(1, Rule::IgnoreRelayed), 3);
+    assert_eq!(cluster.vows(1), voted, "the primary's vote and its own, however often it comes, are two of three");
+    cluster.hand(2, 1, &other);
+    assert!(cluster.vows(1).len() > voted.len(), "the third is another's");
+}
+
+#[test]
 fn pbft_4_2_an_empty_batch_is_no_proposal() {
     let mut cluster = Cluster::new(4, 1);
     let message = cluster.pre_prepare(0, 0, 1, Batch::null());

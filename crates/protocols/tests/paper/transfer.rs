@@ -104,15 +104,17 @@ fn pbft_tocs_nobody_is_asked_in_circles() {
     cluster.assert_executed([3], &(1..=34).collect::<Vec<_>>());
 }
 
+/// A replica asks for all of a state.
+fn fetch_chunk(from: u16, seq: Seq) -> Input<Replica> {
+    Input::Deliver { from: id(from), message: Message::Hint(Hint::FetchChunk { seq, range: KeyRange::all() }) }
+}
+
 #[test]
 fn pbft_tocs_one_piece_at_a_time_is_read_for_a_peer() {
     let mut cluster = Cluster::new(4, 1);
     cluster.run(1..=4);
     let seq = cluster.status(0).checkpoint;
-    let ask = |from| {
-        let message = Message::Hint(Hint::FetchChunk { seq, range: KeyRange::all() });
-        Input::Deliver { from: id(from), message }
-    };
+    let ask = |from| fetch_chunk(from, seq);
     let reads = |effects: &[Effect<Replica>]| effects.iter().filter(|effect| matches!(effect, Effect::Ask(_))).count();
     assert_eq!(reads(&cluster.effects_of(0, ask(3))), 1);
     assert_eq!(reads(&cluster.effects_of(0, ask(3))), 0, "the first is not done yet");
@@ -125,8 +127,8 @@ fn pbft_tocs_one_piece_at_a_time_is_read_for_a_peer() {
 /// Notes who is asked for which range of keys.
 type Asked = Rc<RefCell<Vec<(u16, KeyRange)>>>;
 
-/// Loses what `loses` says of the pieces, and notes who is asked.
-fn watch(cluster: &mut Cluster, loses: impl Fn(u16, &KeyRange) -> bool + 'static) -> Asked {
+/// Loses what `loses` says, by who sends what to whom, and notes who is asked.
+fn watch(cluster: &mut Cluster, loses: impl Fn(u16, u16, &Hint) -> bool + 'static) -> Asked {
     let asked = Asked::default();
     let noted = asked.clone();
     cluster.lose(move |from, to, message| match hint(message) {
@@ -134,16 +136,21 @@ fn watch(cluster: &mut Cluster, loses: impl Fn(u16, &KeyRange) -> bool + 'static
             noted.borrow_mut().push((to, range.clone()));
             false
         }
-        Some(Hint::Chunk { range, .. }) => loses(from, range),
-        _ => false,
+        Some(hint) => loses(from, to, hint),
+        None => false,
     });
     asked
+}
+
+/// Whether it is a piece, but not the first, which is asked for without bounds.
+fn is_later_piece(hint: &Hint) -> bool {
+    matches!(hint, Hint::Chunk { range, .. } if *range != KeyRange::all())
 }
 
 #[test]
 fn pbft_tocs_pieces_are_fetched_from_several_peers_at_once() {
     let mut cluster = lagging();
-    let asked = watch(&mut cluster, |_, range| *range != KeyRange::all());
+    let asked = watch(&mut cluster, |_, _, hint| is_later_piece(hint));
     cluster.tick(4);
     let first = asked.borrow_mut().remove(0);
     assert_eq!(first, (0, KeyRange::all()), "the first piece tells how the others are cut");
@@ -156,7 +163,7 @@ fn pbft_tocs_pieces_are_fetched_from_several_peers_at_once() {
 #[test]
 fn pbft_tocs_what_a_slow_or_lying_peer_was_asked_for_comes_from_the_others() {
     let mut cluster = lagging();
-    let asked = watch(&mut cluster, |from, range| from == 1 && *range != KeyRange::all());
+    let asked = watch(&mut cluster, |from, _, hint| from == 1 && is_later_piece(hint));
     cluster.tick(4);
     assert_eq!((cluster.status(3).state.as_str(), cluster.nodes[3].service.stored), ("transfer", 3));
     let range = asked.borrow().iter().find(|(peer, _)| *peer == 1).unwrap().1.clone();
@@ -198,17 +205,9 @@ fn pbft_tocs_newer_checkpoints_are_not_chased() {
     cluster.isolate(3);
     cluster.run(1..=22);
     cluster.heal();
-    let asked = Asked::default();
-    let noted = asked.clone();
-    cluster.lose(move |from, to, message| match hint(message) {
-        Some(Hint::FetchChunk { range, .. }) => {
-            noted.borrow_mut().push((to, range.clone()));
-            false
-        }
-        // All but the first piece.
-        Some(Hint::Chunk { range, .. }) => *range != KeyRange::all(),
-        Some(Hint::Decided { .. }) => to == 3 && from != 3,
-        _ => false,
+    let asked = watch(&mut cluster, |from, to, hint| match hint {
+        Hint::Decided { .. } => to == 3 && from != 3,
+        hint => is_later_piece(hint),
     });
     cluster.tick(4);
     assert_eq!(cluster.status(3).state, "transfer");
@@ -237,8 +236,7 @@ fn pbft_tocs_a_checkpoint_is_kept_for_a_peer_while_it_fetches_and_no_longer() {
     cluster.run(1..=4);
     let seq = cluster.status(0).checkpoint;
     let ask = |cluster: &mut Cluster| {
-        let message = Message::Hint(Hint::FetchChunk { seq, range: KeyRange::all() });
-        cluster.step(0, Input::Deliver { from: id(3), message });
+        cluster.step(0, fetch_chunk(3, seq));
         cluster.nodes[0].last.iter().any(|effect| matches!(effect, Effect::Ask(Task::ReadChunk { .. })))
     };
     let is_released = |cluster: &Cluster| {

@@ -45,11 +45,6 @@ impl Assembler {
         }
     }
 
-    /// The first key that is missing; none if all are here.
-    pub fn next(&self) -> Option<&Bytes> {
-        self.missing.keys().next()
-    }
-
     /// The ranges that are missing, in key order: where each starts, and where it ends, exclusively.
     pub fn missing(&self) -> impl Iterator<Item = (&Bytes, Option<&Bytes>)> {
         self.missing.iter().map(|(from, to)| (from, to.as_ref()))

@@ -1,13 +1,9 @@
 //! Latencies and outcomes, as they come in, for the present second and for the measured interval.
 
+use crate::latencies;
 use hdrhistogram::Histogram;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
-/// The longest latency that is told apart, in microseconds: an hour.
-const LATENCY_MAX: u64 = 3_600_000_000;
-/// Latencies are exact to three digits.
-const DIGITS: u8 = 3;
 
 /// What became of one operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +44,7 @@ pub(super) struct Tally {
 
 impl Default for Tally {
     fn default() -> Self {
-        let latencies = Histogram::new_with_bounds(1, LATENCY_MAX, DIGITS).expect("the bounds make a histogram");
-        Self { latencies, counts: Counts::default() }
+        Self { latencies: latencies::histogram(), counts: Counts::default() }
     }
 }
 
@@ -60,7 +55,7 @@ impl Tally {
             Ended::Acknowledged { first } => {
                 counts.acknowledged += 1;
                 counts.requests += u64::from(first);
-                self.latencies.saturating_record(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX));
+                latencies::record(&mut self.latencies, latency, 1);
             }
             Ended::Refused => counts.refused += 1,
             Ended::NotSent => counts.not_sent += 1,
@@ -87,7 +82,7 @@ impl Tally {
 
     /// The latency that this share of the acknowledged operations did not exceed; none if there are none.
     pub(super) fn quantile(&self, share: f64) -> Option<u64> {
-        (self.counts.acknowledged > 0).then(|| self.latencies.value_at_quantile(share))
+        latencies::quantile(&self.latencies, share)
     }
 }
 

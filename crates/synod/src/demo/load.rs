@@ -4,29 +4,26 @@ use super::narrator::{Line, Narrator};
 use super::pace::{Latency, Pace};
 use super::scene::Scene;
 use crate::failure::{Cause, Failure};
+use crate::requests;
 use bytes::Bytes;
 use std::ops::Range;
 use std::time::Duration;
 use synod_kernel::Encode;
 use synod_kv::{Answer, Operation};
-use synod_node::client::{CallError, Client};
-use synod_state::client::{Destination, Outcome, SubmitError};
+use synod_node::client::Client;
+use synod_state::client::{Destination, Outcome};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 /// Requests under way at once; well below what a session of a client can have.
 const REQUESTS_MAX: usize = 32;
-/// Bytes of operations in one request, about.
-const REQUEST_BYTES: usize = 64 << 10;
 /// How often a request is asked for again before it is given up.
 const RETRIES: usize = 3;
 /// How often the pace is looked at.
 const LOOK: Duration = Duration::from_millis(200);
 /// Looks from one line about the pace to the next, where there is no bar.
 const LOOKS_PER_LINE: u64 = 5;
-/// How long to wait when the session has no room.
-const PAUSE: Duration = Duration::from_millis(20);
 
 /// What became of the writes.
 pub(crate) struct Written {
@@ -200,34 +197,20 @@ pub(crate) fn rate(operations: usize, took: Duration) -> f64 {
 }
 
 fn bundles(indices: &[usize], size: usize, operation: impl Fn(usize) -> Operation) -> Vec<Bundle> {
-    let mut bundles: Vec<Bundle> = Vec::new();
-    let mut bytes = 0;
-    for (place, index) in indices.iter().enumerate() {
-        let encoded = Bytes::from(operation(*index).to_bytes());
-        bytes += encoded.len();
-        match bundles.last_mut().filter(|last| last.operations.len() < size && bytes <= REQUEST_BYTES) {
-            Some(last) => {
-                last.entries.end = place + 1;
-                last.operations.push(encoded);
-            }
-            None => {
-                bytes = encoded.len();
-                bundles.push(Bundle { entries: place..place + 1, operations: vec![encoded] });
-            }
-        }
-    }
-    bundles
+    let encoded = indices.iter().map(|index| Bytes::from(operation(*index).to_bytes()));
+    let mut end = 0;
+    let bundle = |operations: Vec<Bytes>| {
+        let start = end;
+        end += operations.len();
+        Bundle { entries: start..end, operations }
+    };
+    requests::parted(encoded, size, Bytes::len).into_iter().map(bundle).collect()
 }
 
 /// Has operations executed, and returns their answers, which f+1 replicas vouch for.
 async fn order(client: &Client, operations: Vec<Bytes>) -> Result<Vec<Answer>, String> {
-    let mut settled = loop {
-        match client.submit(operations.clone(), Destination::Primary).await {
-            Ok(settled) => break settled,
-            Err(CallError::Submit(SubmitError::Busy { .. })) => sleep(PAUSE).await,
-            Err(error) => return Err(error.to_string()),
-        }
-    };
+    let settled = requests::submit(client, &operations, Destination::Primary).await;
+    let mut settled = settled.map_err(|error| error.to_string())?;
     for _ in 0..RETRIES {
         if settled.outcome != Outcome::Unknown {
             break;

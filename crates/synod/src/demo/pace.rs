@@ -1,7 +1,9 @@
 //! How fast operations are done, and how long they take: over the last second, and in all.
 //!
-//! Operations of one request take as long as the request does. Memory is an entry for each request.
+//! Operations of one request take as long as the request does. Memory is an entry for each request of the last second.
 
+use crate::latencies;
+use hdrhistogram::Histogram;
 use std::collections::VecDeque;
 use std::fmt;
 use std::time::Duration;
@@ -11,10 +13,16 @@ use tokio::time::Instant;
 const RECENT: Duration = Duration::from_secs(1);
 
 /// What was done so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Pace {
     recent: VecDeque<(Instant, Done)>,
-    all: Vec<Done>,
+    all: Histogram<u64>,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { recent: VecDeque::new(), all: latencies::histogram() }
+    }
 }
 
 /// A request that was answered.
@@ -42,7 +50,7 @@ impl Pace {
     /// So many operations were done at `now`, and had been asked for so long before.
     pub(crate) fn done(&mut self, now: Instant, operations: usize, took: Duration) {
         let done = Done { operations, took };
-        self.all.push(done);
+        done.record(&mut self.all);
         self.recent.push_back((now, done));
     }
 
@@ -51,29 +59,27 @@ impl Pace {
         while self.recent.front().is_some_and(|(at, _)| now.duration_since(*at) > RECENT) {
             self.recent.pop_front();
         }
-        let done: Vec<Done> = self.recent.iter().map(|(_, done)| *done).collect();
-        Recent { operations: done.iter().map(|done| done.operations).sum(), latency: latency(done) }
+        let mut latencies = latencies::histogram();
+        self.recent.iter().for_each(|(_, done)| done.record(&mut latencies));
+        let operations = self.recent.iter().map(|(_, done)| done.operations).sum();
+        Recent { operations, latency: latency(&latencies) }
     }
 
     /// How long everything took, if anything was done.
     pub(crate) fn latency(&self) -> Option<Latency> {
-        latency(self.all.clone())
+        latency(&self.all)
     }
 }
 
-/// By nearest rank.
-fn latency(mut done: Vec<Done>) -> Option<Latency> {
-    done.sort_unstable_by_key(|done| done.took);
-    let operations: usize = done.iter().map(|done| done.operations).sum();
-    let quantile = |percent: usize| {
-        let rank = (operations * percent).div_ceil(100);
-        let mut seen = 0;
-        done.iter().find_map(|done| {
-            seen += done.operations;
-            (seen >= rank).then_some(done.took)
-        })
-    };
-    Some(Latency { p50: quantile(50)?, p99: quantile(99)? })
+impl Done {
+    fn record(self, latencies: &mut Histogram<u64>) {
+        latencies::record(latencies, self.took, self.operations as u64);
+    }
+}
+
+fn latency(latencies: &Histogram<u64>) -> Option<Latency> {
+    let quantile = |share| latencies::quantile(latencies, share).map(Duration::from_micros);
+    Some(Latency { p50: quantile(0.5)?, p99: quantile(0.99)? })
 }
 
 impl fmt::Display for Latency {

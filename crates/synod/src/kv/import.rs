@@ -9,6 +9,7 @@ use super::Kv;
 use super::report::Style;
 use crate::failure::{Cause, Failure};
 use crate::output::{self, Layout, Text};
+use crate::requests;
 use crate::session::{self, Session};
 use lines::Line;
 use serde::Serialize;
@@ -17,11 +18,11 @@ use std::io;
 use std::thread;
 use std::time::Duration;
 use synod_kv::{Answer, Revision};
-use synod_node::client::{CallError, Client, Settled};
-use synod_state::client::{Destination, Outcome, SubmitError};
+use synod_node::client::{Client, Settled};
+use synod_state::client::{Destination, Outcome};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 /// Requests under way at once; well below what a session of a client can have.
 const REQUESTS_MAX: usize = 16;
@@ -31,8 +32,6 @@ const REQUEST_LINES: usize = 64;
 const QUEUE_MAX: usize = 256;
 /// How long to wait for an answer before asking all replicas again.
 const ATTEMPT: Duration = Duration::from_secs(4);
-/// How long to wait when the session has no room.
-const PAUSE: Duration = Duration::from_millis(20);
 
 /// The writes of one request that were acknowledged.
 struct Written {
@@ -85,7 +84,7 @@ async fn write_all(
                 if bad.is_some() {
                     (failure, is_open) = (failure.or(bad), false);
                 }
-                bundles.extend(lines::bundles(good));
+                bundles.extend(requests::parted(good, REQUEST_LINES, |line| line.operation.len()));
             }
             Some(ended) = under_way.join_next(), if !under_way.is_empty() => {
                 match ended.map_err(|error| Failure::new(Cause::Internal, error))? {
@@ -148,14 +147,8 @@ async fn write(
     let until = Instant::now() + timeout;
     let (keys, operations): (Vec<_>, Vec<_>) = bundle.into_iter().map(|line| (line.key, line.operation)).unzip();
     loop {
-        let mut settled = match client.submit(operations.clone(), destination).await {
-            Ok(settled) => settled,
-            Err(CallError::Submit(SubmitError::Busy { .. })) => {
-                sleep(PAUSE).await;
-                continue;
-            }
-            Err(error) => return Err(Failure::new(Cause::Failed, error)),
-        };
+        let settled = requests::submit(client, &operations, destination).await;
+        let mut settled = settled.map_err(|error| Failure::new(Cause::Failed, error))?;
         while settled.outcome == Outcome::Unknown && Instant::now() < until {
             settled = client.retry(settled.ticket).await.map_err(|error| Failure::new(Cause::Internal, error))?;
         }

@@ -17,3 +17,12 @@ fn the_processor_has_a_name() {
     assert_eq!(processor("processor: 0\nmodel name\t: Fast 3000 @ 2 GHz\n").as_deref(), Some("Fast 3000 @ 2 GHz"));
     assert_eq!(processor("processor: 0\n"), None);
 }
+
+#[test]
+fn changes_since_the_commit_are_told() {
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(name_of(some("ab12"), some("")), "ab12");
+    assert_eq!(name_of(some("ab12"), some(" M README.md")), "ab12 with changes");
+    assert_eq!(name_of(some("ab12"), None), "ab12 with changes");
+    assert_eq!(name_of(None, None), "unknown");
+}

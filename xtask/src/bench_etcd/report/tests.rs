@@ -7,7 +7,8 @@ fn rounds(rates: &[u64]) -> Vec<Value> {
 }
 
 fn report(synod: &[u64], etcd: &[u64]) -> Report {
-    let mut report = Report::new(json!({ "cores": 2 }), "etcd Version: 3".to_owned(), &["--clients".to_owned()]);
+    let (machine, commit, version) = (json!({ "cores": 2 }), "ab12".to_owned(), "etcd Version: 3".to_owned());
+    let mut report = Report::new(machine, commit, version, &["--clients".to_owned()]);
     (report.synod, report.etcd) = (rounds(synod), rounds(etcd));
     report
 }
@@ -18,6 +19,7 @@ fn medians_stand_side_by_side_with_their_ratio() {
     assert_eq!(report.to_json()["medians"]["synod"]["ops_per_second"], 200.0);
     assert_eq!(report.to_json()["medians"]["etcd"]["ops_per_second"], 50.0);
     let text = report.to_string();
+    assert!(text.contains("synod at commit ab12,") && report.to_json()["commit"] == "ab12", "{text}");
     let rate = text.lines().find(|line| line.starts_with("rate")).unwrap_or_default();
     let words: Vec<&str> = rate.split_whitespace().collect();
     assert_eq!(words.join(" "), "rate 200.0 (100.0 - 300.0) 50.0 (40.0 - 60.0) 4.00 puts/s");

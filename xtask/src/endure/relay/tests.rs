@@ -14,6 +14,16 @@ fn relayed(links: &Links) -> (TcpListener, u16) {
 
 const LINK: Link = (Dialler::Client, 2);
 
+/// The two ends of a link, after this was passed on over it.
+fn connected(links: &Links, greeting: &[u8]) -> (TcpStream, TcpStream) {
+    let (hidden, port) = relayed(links);
+    let mut near = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+    near.write_all(greeting).unwrap();
+    let far = hidden.accept().unwrap().0;
+    assert_eq!(read(&far, greeting.len()).unwrap(), greeting);
+    (near, far)
+}
+
 fn read(mut socket: &TcpStream, count: usize) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; count];
     socket.read_exact(&mut bytes).map(|()| bytes)
@@ -21,12 +31,7 @@ fn read(mut socket: &TcpStream, count: usize) -> io::Result<Vec<u8>> {
 
 #[test]
 fn everything_arrives_in_both_directions() {
-    let links = Links::default();
-    let (hidden, port) = relayed(&links);
-    let mut near = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
-    near.write_all(b"ask").unwrap();
-    let mut far = hidden.accept().unwrap().0;
-    assert_eq!(read(&far, 3).unwrap(), b"ask");
+    let (near, mut far) = connected(&Links::default(), b"ask");
     far.write_all(b"answer").unwrap();
     assert_eq!(read(&near, 6).unwrap(), b"answer");
     drop(far);
@@ -36,17 +41,14 @@ fn everything_arrives_in_both_directions() {
 #[test]
 fn what_is_sent_on_a_silent_link_arrives_late() {
     let links = Links::default();
-    let (hidden, port) = relayed(&links);
-    let mut near = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
-    near.write_all(b"first").unwrap();
-    let far = hidden.accept().unwrap().0;
-    assert_eq!(read(&far, 5).unwrap(), b"first");
+    let (mut near, far) = connected(&links, b"first");
     links.set(LINK, State::Silent);
     near.write_all(b"second").unwrap();
-    far.set_read_timeout(Some(3 * LOOK)).unwrap();
+    links.wait_until_held(LINK);
+    far.set_nonblocking(true).unwrap();
     assert!(is_pause(&read(&far, 6).unwrap_err()));
+    far.set_nonblocking(false).unwrap();
     links.set(LINK, State::Open);
-    far.set_read_timeout(None).unwrap();
     assert_eq!(read(&far, 6).unwrap(), b"second");
 }
 

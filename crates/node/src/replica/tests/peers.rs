@@ -161,3 +161,26 @@ async fn whoever_lies_and_leaves_is_shut_out_all_the_same() {
     assert!(is_answered(&site, &mut dial_as_replica(&site, 3).await).await, "that is no matter to others");
     replica.end().unwrap();
 }
+
+#[tokio::test]
+async fn who_asks_in_anothers_name_pays_for_it_and_the_other_does_not() {
+    let site = Site::new();
+    let replica = site.start(0);
+    let [liar_folder, named_folder] = [0, 1].map(|number| site.made.clients[number].clone());
+    let mut named = dial(&site, named_folder.join("transport.key")).await;
+    assert!(is_answered(&site, &mut named).await);
+
+    let ours = header(&site, FrameKind::Request);
+    let own = request(&ours.domain, read_key(&liar_folder.join("client.key")).unwrap());
+    // The same request, signed by the liar, with the name of the other where its own was.
+    let [liar_key, named_key] = [0, 1].map(|number| site.made.cluster.descriptor().clients[number].key);
+    let mut body = own.to_bytes();
+    let place = body.windows(32).position(|bytes| bytes == liar_key).unwrap();
+    body[place..place + 32].copy_from_slice(&named_key);
+    let mut liar = dial(&site, liar_folder.join("transport.key")).await;
+    say(&mut liar, &ours.frame(&Raw(body))).await;
+    assert!(is_cut_off(&mut liar).await);
+    site.wait_for_metric(0, "synod_frames_refused_total{peer=\"clients\",reason=\"a bad signature\"} 1").await;
+    assert!(is_answered(&site, &mut named).await, "on the very connection that it had");
+    replica.end().unwrap();
+}

@@ -103,7 +103,8 @@ fn requests_that_make_no_sense_are_refused() {
 fn transfer(content: &Snapshot, budget: usize) -> (MerkleMap, usize) {
     let mut assembler = Assembler::new(content.root());
     let mut chunks = 0;
-    while let Some(from) = assembler.next().cloned() {
+    let first = |assembler: &Assembler| assembler.missing().next().map(|(from, _)| from.clone());
+    while let Some(from) = first(&assembler) {
         let chunk = Chunk::decode(content.chunk(&from, budget).encode()).unwrap();
         assembler.feed(&chunk.verify(&content.root(), &from).unwrap()).unwrap();
         chunks += 1;

@@ -44,6 +44,6 @@ fn a_latency_beyond_all_bounds_is_counted_as_the_longest() {
     recorder.record(Duration::from_secs(10_000), Ended::Acknowledged { first: true });
     recorder.record(Duration::ZERO, Ended::Acknowledged { first: false });
     let tally = recorder.finish();
-    assert!(tally.quantile(1.0).is_some_and(|longest| longest >= LATENCY_MAX));
+    assert!(tally.quantile(1.0).is_some_and(|longest| longest >= latencies::LATENCY_MAX));
     assert_eq!(tally.counts.acknowledged, 2);
 }

@@ -1,4 +1,4 @@
-//! Lines `KEY<TAB>VALUE` as operations, and how many of them make a request.
+//! Lines `KEY<TAB>VALUE` as operations.
 //!
 //! What it holds of a line is bounded, however long the line is.
 
@@ -9,8 +9,6 @@ use synod_kernel::Encode;
 use synod_kv::{MAX_KEY_BYTES, MAX_VALUE_BYTES, Operation};
 use tokio::sync::mpsc;
 
-/// Bytes of operations in one request, unless one alone has more.
-const REQUEST_BYTES: usize = 64 << 10;
 /// Bytes of a line with its tab and its end, at most.
 const LINE_MAX: usize = MAX_KEY_BYTES + 1 + MAX_VALUE_BYTES + 1;
 
@@ -49,23 +47,6 @@ fn parse(text: &[u8]) -> Result<Line, String> {
     let operation = Operation::Put { key: Bytes::from(key.clone()), value: Bytes::copy_from_slice(value) };
     operation.check().map_err(|why| why.to_string())?;
     Ok(Line { key, operation: Bytes::from(operation.to_bytes()) })
-}
-
-/// The same lines in the same order, parted into requests.
-pub(super) fn bundles(lines: Vec<Line>) -> Vec<Vec<Line>> {
-    let mut bundles: Vec<Vec<Line>> = Vec::new();
-    let mut bytes = 0;
-    for line in lines {
-        bytes += line.operation.len();
-        match bundles.last_mut().filter(|_| bytes <= REQUEST_BYTES) {
-            Some(last) => last.push(line),
-            None => {
-                bytes = line.operation.len();
-                bundles.push(vec![line]);
-            }
-        }
-    }
-    bundles
 }
 
 #[cfg(test)]

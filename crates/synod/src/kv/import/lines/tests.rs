@@ -1,4 +1,4 @@
-//! Lines become the operations they stand for, what is no line is named by its number, and requests are bounded.
+//! Lines become the operations they stand for, and what is no line is named by its number.
 #![allow(clippy::unwrap_used)]
 
 use super::*;
@@ -43,13 +43,4 @@ fn a_line_without_end_is_not_read_to_its_end() {
     assert!(complaint(&long).1.contains("longer than"));
     let longest = [b"k\t".to_vec(), vec![b'v'; MAX_VALUE_BYTES]].concat();
     assert!(read_all(&longest)[0].is_ok());
-}
-
-#[test]
-fn requests_are_bounded_and_keep_the_order() {
-    let line = |key: &'static [u8], bytes: usize| Line { key: key.to_vec(), operation: vec![0; bytes].into() };
-    let lines = vec![line(b"1", 10), line(b"2", REQUEST_BYTES), line(b"3", REQUEST_BYTES - 10), line(b"4", 10)];
-    let parts: Vec<Vec<Line>> = bundles(lines.clone());
-    assert_eq!(parts.iter().map(Vec::len).collect::<Vec<_>>(), [1, 1, 2]);
-    assert_eq!(parts.concat(), lines);
 }
