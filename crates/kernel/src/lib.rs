@@ -38,7 +38,9 @@ pub use codec::{Decode, Encode, Malformed, Reader, Scope, Unverified, Writer};
 pub use digest::Digest;
 pub use id::{Address, ClientId, Epoch, ReplicaId, RequestId, Seq, SessionId, View};
 pub use membership::{Faults, Membership};
-pub use process::{Effect, Executed, Input, Message, Outbox, Process, Record, Report, Status, Target, Task};
+pub use process::{
+    Effect, Executed, Fate, Input, Message, Outbox, Process, Recalled, Record, Report, Status, Target, Task,
+};
 pub use reply::Reply;
 pub use request::{Batch, Request, RequestKey};
 pub use signature::{Invalid, Signature, Signer, Verifier};

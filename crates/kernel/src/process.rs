@@ -24,21 +24,23 @@
 
 use crate::codec::{Decode, Encode};
 use crate::digest::Digest;
-use crate::id::{Address, ClientId, ReplicaId, RequestId, Seq, View};
+use crate::id::{Address, ClientId, ReplicaId, Seq, View};
 use crate::reply::Reply;
-use crate::request::{Batch, Request, RequestKey};
+use crate::request::{Batch, Request};
 use alloc::vec::Vec;
 use bytes::Bytes;
 use core::{fmt::Debug, hash::Hash, time::Duration};
 
 mod note;
 mod outbox;
+mod outcome;
 mod range;
 mod status;
 mod vocabulary;
 
 pub use note::{Chapter, Note};
 pub use outbox::Outbox;
+pub use outcome::{Executed, Fate, Recalled};
 pub use range::{KeyRange, RANGE_KEY_MAX};
 pub use status::Status;
 
@@ -162,7 +164,7 @@ pub enum Task {
         /// The sealed state's place.
         seq: Seq,
     },
-    /// Look up what became of a request that may have been executed before.
+    /// Look up what became of a request that may have been executed or refused before. Every one is reported.
     Recall {
         /// The request.
         request: Request,
@@ -236,19 +238,6 @@ impl Task {
     }
 }
 
-/// What became of one request of a batch.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Executed {
-    /// Which request.
-    pub request: RequestKey,
-    /// Where it was executed first, which for a repetition is before this batch.
-    pub seq: Seq,
-    /// What to answer, the same at every correct replica.
-    pub result: Bytes,
-    /// Requests of this session up to this one will never be executed any more.
-    pub floor: RequestId,
-}
-
 /// How far a transfer has come.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Transfer {
@@ -272,12 +261,12 @@ pub enum Report {
         /// An entry per request, in the batch's order.
         outcomes: Vec<Executed>,
     },
-    /// What became of a request, if its key was executed. What was never executed, or refused, is ordered (again).
+    /// What became of a request, after all batches that were handed over before the question.
     Recalled {
         /// The request.
         request: Request,
-        /// The outcome, as it was the first time.
-        outcome: Option<Executed>,
+        /// What is remembered of it.
+        outcome: Recalled,
     },
     /// The state after this batch is durable.
     CheckpointTaken {

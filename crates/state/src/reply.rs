@@ -67,6 +67,20 @@ pub enum Refusal {
     },
 }
 
+impl Refusal {
+    /// Whether the request will never be executed after this.
+    pub fn is_final(self) -> bool {
+        match self {
+            Self::SessionEvicted { .. }
+            | Self::SessionNeverOpened { .. }
+            | Self::Stale { .. }
+            | Self::DifferentBody
+            | Self::ResultForgotten { .. } => true,
+            Self::TooFarAhead => false,
+        }
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -16,7 +16,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use bytes::Bytes;
 use core::fmt;
-use synod_kernel::process::Executed;
+use synod_kernel::process::{Executed, Fate, Recalled};
 use synod_kernel::request::{MAX_BATCH_REQUESTS, MAX_OPERATIONS, MAX_RESULT_BYTES};
 use synod_kernel::{Batch, Digest, Request, Seq};
 
@@ -55,13 +55,21 @@ impl<M: StateMachine> Service<M> {
         batch.requests().iter().map(|request| self.settle(&mut course, request)).collect()
     }
 
-    /// What became of this very request, if it was executed and is remembered. Changes nothing.
-    pub fn recall(&self, request: &Request) -> Option<Executed> {
+    /// What became of this very request. Changes nothing.
+    ///
+    /// A refusal for good is answered without being ordered, with 0 for its place: what it says depends on the client's
+    /// sessions alone, so replicas that know as much of them say the same.
+    pub fn recall(&self, request: &Request) -> Recalled {
+        let key = request.key();
         match sessions::judge(&self.map, request) {
             Verdict::Repeat(Settled { seq, result, floor }) => {
-                Some(Executed { request: request.key(), seq, result, floor })
+                Recalled::Executed(Executed { request: key, fate: Fate::Repeated, seq, result, floor })
             }
-            Verdict::Execute(_) | Verdict::Refuse(..) => None,
+            Verdict::Refuse(refusal, floor) if refusal.is_final() => {
+                let result = Resolution::encoded(request, ReplyBody::Refused(refusal));
+                Recalled::Over(Executed { request: key, fate: Fate::Refused, seq: Seq::default(), result, floor })
+            }
+            Verdict::Execute(_) | Verdict::Refuse(..) => Recalled::Unknown,
         }
     }
 
@@ -81,14 +89,16 @@ impl<M: StateMachine> Service<M> {
     }
 
     fn settle(&mut self, course: &mut Course, request: &Request) -> Executed {
-        let Settled { seq, result, floor } = match sessions::judge(&self.map, request) {
-            Verdict::Execute(slot) => self.run(course, request, slot),
-            Verdict::Repeat(settled) => settled,
+        let (fate, Settled { seq, result, floor }) = match sessions::judge(&self.map, request) {
+            Verdict::Execute(slot) => (Fate::Executed, self.run(course, request, slot)),
+            Verdict::Repeat(settled) => (Fate::Repeated, settled),
             Verdict::Refuse(refusal, floor) => {
-                Settled { seq: course.seq, result: Resolution::encoded(request, ReplyBody::Refused(refusal)), floor }
+                let fate = if refusal.is_final() { Fate::Refused } else { Fate::Deferred };
+                let result = Resolution::encoded(request, ReplyBody::Refused(refusal));
+                (fate, Settled { seq: course.seq, result, floor })
             }
         };
-        Executed { request: request.key(), seq, result, floor }
+        Executed { request: request.key(), fate, seq, result, floor }
     }
 
     fn run(&mut self, course: &mut Course, request: &Request, slot: Slot) -> Settled {

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
-use synod_kernel::{Executed, Report, Seq, Task};
+use synod_kernel::{Executed, Fate, Report, Task};
 use synod_state::StateMachine;
 use synod_storage::{Disk, Executor, ExecutorError, Performed, Saved, Saver};
 use tokio::sync::mpsc as async_mpsc;
@@ -182,9 +182,9 @@ impl<M: StateMachine, D: Disk> Worker<M, D> {
         let done = self.meter.worked(begun);
         match performed {
             Performed::Done(report) => {
-                if let Some(Report::Executed { seq, outcomes }) = &report {
+                if let Some(Report::Executed { outcomes, .. }) = &report {
                     self.metrics.execute_batch_seconds.observe(done.duration_since(begun).as_secs_f64());
-                    self.count(*seq, outcomes, &sizes);
+                    self.count(outcomes, &sizes);
                 }
                 self.report(report, done);
             }
@@ -210,9 +210,10 @@ impl<M: StateMachine, D: Disk> Worker<M, D> {
         let _ = self.results.blocking_send((report, done));
     }
 
-    /// Counts what a batch did; what it merely repeats was counted before. `sizes` are the requests' operations.
-    fn count(&self, seq: Seq, outcomes: &[Executed], sizes: &[usize]) {
-        let executed = outcomes.iter().zip(sizes).filter(|(outcome, _)| outcome.seq == seq);
+    /// Counts what a batch did; what it merely repeats was counted before, and what it refuses is not done. `sizes` are
+    /// the requests' operations.
+    fn count(&self, outcomes: &[Executed], sizes: &[usize]) {
+        let executed = outcomes.iter().zip(sizes).filter(|(outcome, _)| outcome.fate == Fate::Executed);
         let (requests, operations) = executed.fold((0, 0), |(count, sum), (_, size)| (count + 1, sum + *size as u64));
         self.metrics.batches_executed.inc();
         self.metrics.requests_executed.inc_by(requests);

@@ -6,7 +6,7 @@
 //! under way, and [`OF_CLIENT_BYTES`] or one reply; of all clients [`OF_ALL_BYTES`]. A reply counts as
 //! its result and [`REPLY_BYTES`]. Entries of clients without replies do not stay, so there is nothing else.
 
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use synod_kernel::{ClientId, Digest, Reply, Request, RequestKey};
 
 /// Replies kept per client, at most: of 64 sessions 64 each, as many as the service remembers.
@@ -68,6 +68,8 @@ impl Replies {
 #[derive(Clone, Debug, Default, Hash)]
 pub(super) struct Answered {
     clients: BTreeMap<ClientId, Replies>,
+    /// The clients by what their replies take up.
+    by_bytes: BTreeSet<(usize, ClientId)>,
     bytes: usize,
 }
 
@@ -82,25 +84,36 @@ impl Answered {
         (kept.request == request.digest()).then_some(&kept.reply)
     }
 
+    /// The reply that was given last under this key.
+    pub(super) fn get(&self, key: &RequestKey) -> Option<&Reply> {
+        Some(&self.clients.get(&key.client)?.kept.get(key)?.reply)
+    }
+
     /// Keeps the reply to the request with this digest, in place of any other under the same key.
     pub(super) fn keep(&mut self, request: Digest, reply: Reply) {
-        let replies = self.clients.entry(reply.answer().request.client).or_default();
-        self.bytes -= replies.bytes;
-        replies.keep(request, reply);
-        while replies.order.len() > OF_CLIENT || (replies.bytes > OF_CLIENT_BYTES && replies.order.len() > 1) {
-            replies.remove_oldest();
-        }
-        self.bytes += replies.bytes;
-        while self.bytes > OF_ALL_BYTES {
-            let Some((&client, largest)) = self.clients.iter_mut().max_by_key(|(_, replies)| replies.bytes) else {
-                break;
-            };
-            self.bytes -= largest.bytes;
-            largest.remove_oldest();
-            self.bytes += largest.bytes;
-            if largest.order.is_empty() {
-                self.clients.remove(&client);
+        self.change(reply.answer().request.client, |replies| {
+            replies.keep(request, reply);
+            while replies.order.len() > OF_CLIENT || (replies.bytes > OF_CLIENT_BYTES && replies.order.len() > 1) {
+                replies.remove_oldest();
             }
+        });
+        while self.bytes > OF_ALL_BYTES {
+            let Some(&(_, largest)) = self.by_bytes.last() else { break };
+            self.change(largest, Replies::remove_oldest);
+        }
+    }
+
+    /// Changes what is kept of a client, and what is known of its size.
+    fn change(&mut self, client: ClientId, change: impl FnOnce(&mut Replies)) {
+        let replies = self.clients.entry(client).or_default();
+        self.bytes -= replies.bytes;
+        self.by_bytes.remove(&(replies.bytes, client));
+        change(replies);
+        self.bytes += replies.bytes;
+        if replies.order.is_empty() {
+            self.clients.remove(&client);
+        } else {
+            self.by_bytes.insert((replies.bytes, client));
         }
     }
 }

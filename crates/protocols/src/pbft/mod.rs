@@ -53,6 +53,7 @@ mod normal;
 mod progress;
 mod propose;
 mod queue;
+mod repeats;
 mod replica;
 mod requests;
 mod rule;

@@ -9,7 +9,7 @@ use super::message::{Evidence, Fact, Hint, PrePrepare, Vow};
 use super::replica::{Out, Replica, own_vote, sign};
 use super::rule::Rule;
 use super::statement::{Commit, Prepare};
-use synod_kernel::{Batch, Certificate, Executed, ReplicaId, Seq, Signed, Target, Task, View};
+use synod_kernel::{Batch, Certificate, Executed, Fate, ReplicaId, Seq, Signed, Target, Task, View};
 
 /// Votes for later views kept per sender, at most.
 pub(super) const EARLY_MAX: usize = 64;
@@ -323,13 +323,13 @@ impl Replica {
         }
         self.executed = seq;
         self.tell_first_execution(seq, out);
-        if !outcomes.is_empty() && self.is_active() {
+        if outcomes.iter().any(|outcome| outcome.fate == Fate::Executed) && self.is_active() {
             self.attempts = 0;
         }
         let batch = self.slots.get(&seq).and_then(|slot| slot.committed.as_ref()).map(|c| c.statement().digest);
         let batch = batch.and_then(|digest| self.body(digest));
-        self.requests.note_work(seq, &outcomes, batch.as_ref(), self.config.batch_bytes());
-        self.answer_batch(seq, batch.as_ref(), outcomes, out);
+        self.requests.note_work(&outcomes, batch.as_ref(), self.config.batch_bytes());
+        self.answer_batch(batch.as_ref(), outcomes, out);
         self.propose(out);
     }
 

@@ -157,6 +157,7 @@ impl Replica {
         self.grace = self.grace.saturating_sub(1);
         self.note_lag();
         self.renew_shares(out);
+        self.repeat_deferred(out);
         self.abandon_transfer(out);
         if let Some(target) = self.target.clone().filter(|target| stuck && target.statement().seq > self.ordered) {
             self.start_first_transfer(target, out);

@@ -1,16 +1,17 @@
-//! Clients' requests: who waits, for how long, and what was answered. [PBFT-OSDI99 §4.1]
+//! Clients' requests: who waits, and for how long. [PBFT-OSDI99 §4.1] What is answered is [`super::repeats`]'s.
 //!
 //! A backup starts a timer per request, so a primary that ignores one client is replaced however well it serves
 //! the others. The timer stops when that (client, session, id) is executed, superseded or refused, whatever body
-//! was executed under it, and never starts for a request the service has executed before: so no client can make
-//! correct replicas leave a correct primary.
+//! was executed under it. It never starts for a request that the service has executed before, or will never execute any
+//! more, and the service is asked again before the primary is blamed: so no client, and nobody who has an old request,
+//! can make correct replicas leave a correct primary.
+//!
+//! Nor has a primary such a request ordered if somebody other than its client hands it on: the client's turns are not
+//! theirs to take. A backup hands a request on once, when the service does not know it, and goes on to remind the
+//! primary of it, ever more rarely, whether its client repeats itself or not.
 //!
 //! The primary takes one request of each client in turn, so a request waits for the other requests of its own client
 //! and for one of every other client for each of those, however much the others send.
-//!
-//! The answers to a batch are signed at once. Where a result is large, the client named the replica that sends it, and
-//! the others vouch for its digest. What is answered again goes out in full from everyone: somebody missed it.
-//! [PBFT-TOCS02 "digest replies"]
 //!
 //! Bounds: what waits, per client and in total ([`Loads`]); what was answered ([`Answered`]). A client that floods
 //! harms itself.
@@ -18,48 +19,69 @@
 use super::answered::Answered;
 use super::load::{Loads, Way};
 use super::queue::{Place, Queue};
+use super::repeats::Repeats;
 use super::replica::{Mode, Out, Replica};
 use super::rule::{Rule, Timer};
 use super::story::Reason;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use synod_kernel::request::MAX_BATCH_REQUESTS;
-use synod_kernel::{Address, Batch, Executed, Reply, Request, RequestId, RequestKey, Seq, Task, View};
+use synod_kernel::{Address, Batch, Executed, Fate, Recalled, Request, RequestId, RequestKey, Task};
 
-/// Requests handed on again with one report of progress, at most.
-const FORWARD_AGAIN_MAX: usize = 256;
-/// How often a primary that works as hard as it can is given more time for one request. What a primary has to do before
-/// a request that a correct backup waits for is bounded, so its turn comes (decision 0005).
-const GRANTS_MAX: u8 = 8;
+mod patience;
 
 /// A request that waits, and what this replica does about it in its view.
 #[derive(Clone, Debug, Hash)]
 struct Waiting {
     request: Request,
     way: Way,
+    /// Its client sent it here itself, too, and is to be answered from here.
+    asked: bool,
     stage: Stage,
+    /// Status intervals since the timer was started in this view.
+    intervals: u32,
+    /// After how many the primary is reminded next: what is handed on may be lost.
+    remind_after: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Stage {
-    /// Nothing yet: the service is asked, or the view is being left.
+    /// Nothing: the view is being left.
     Idle,
+    /// The service is asked whether this was executed before, or is not to be executed any more.
+    Recalling,
     /// A backup's timer runs. It is never started again while it runs, or a client that repeats itself would keep it
     /// from firing.
     Timed {
-        /// The primary was given the request again: the first time it may have been lost.
-        reminded: bool,
         /// How much had been executed when the timer was armed, in full batches.
         since: u64,
         /// How often the primary was given more time.
         granted: u8,
     },
-    /// The timer has fired: the primary of this view is suspected.
+    /// The timer has fired, and the service is asked once more, with the question of this number.
+    Confirming(u64),
+    /// The service does not know it: the primary of this view is suspected.
     Overdue,
     /// In the primary's queue, at this place.
     Queued(Place),
     /// In a batch of this view.
     Proposed,
+}
+
+impl Waiting {
+    fn new(request: Request, way: Way, asked: bool) -> Self {
+        Self { request, way, asked, stage: Stage::Idle, intervals: 0, remind_after: 1 }
+    }
+
+    /// Whether a backup waits for the primary to have it executed.
+    fn is_up_to_the_primary(&self) -> bool {
+        matches!(self.stage, Stage::Timed { .. } | Stage::Confirming(_) | Stage::Overdue)
+    }
+
+    /// Whether nothing was done about it in this view.
+    fn is_unused(&self) -> bool {
+        matches!(self.stage, Stage::Idle | Stage::Recalling)
+    }
 }
 
 /// Whether so much is at least half of what a batch may hold.
@@ -76,7 +98,13 @@ pub(super) struct Requests {
     queue: Queue,
     /// Batches executed of which at least half was new work.
     full_batches: u64,
-    answered: Answered,
+    /// How many questions the service was asked, and how many it answered: it does so in order.
+    recalls: u64,
+    recalled: u64,
+    /// Of what waits, the request of which the primary was reminded last. The others come first next time.
+    reminded: Option<RequestKey>,
+    pub(super) answered: Answered,
+    pub(super) repeats: Repeats,
 }
 
 /// What became of a request on arrival.
@@ -102,21 +130,36 @@ impl Requests {
         self.waiting.keys().copied().collect()
     }
 
-    fn arrive(&mut self, request: &Request, way: Way) -> Arrival {
+    fn enter(&mut self, key: &RequestKey, stage: Stage) {
+        if let Some(waiting) = self.waiting.get_mut(key) {
+            waiting.stage = stage;
+        }
+    }
+
+    /// Whether a request waits whose client sent it here.
+    pub(super) fn was_asked(&self, key: &RequestKey) -> bool {
+        self.waiting.get(key).is_some_and(|waiting| waiting.asked)
+    }
+
+    fn arrive(&mut self, request: &Request, way: Way, asked: bool) -> Arrival {
         let key = request.key();
-        if let Some(waiting) = self.waiting.get(&key) {
-            return if waiting.request == *request { Arrival::Waits } else { Arrival::DifferentBody };
+        if let Some(waiting) = self.waiting.get_mut(&key) {
+            if waiting.request != *request {
+                return Arrival::DifferentBody;
+            }
+            waiting.asked |= asked;
+            return Arrival::Waits;
         }
         if !self.loads.admit(key.client, way, request.size()) {
             return Arrival::Flood;
         }
-        self.waiting.insert(key, Waiting { request: request.clone(), way, stage: Stage::Idle });
+        self.waiting.insert(key, Waiting::new(request.clone(), way, asked));
         Arrival::New
     }
 
     /// Puts a request in the primary's queue, unless it is there or was proposed.
     fn enqueue(&mut self, key: RequestKey) {
-        if let Some(waiting) = self.waiting.get_mut(&key).filter(|waiting| waiting.stage == Stage::Idle) {
+        if let Some(waiting) = self.waiting.get_mut(&key).filter(|waiting| waiting.is_unused()) {
             waiting.stage = Stage::Queued(self.queue.push(key, waiting.request.size()));
         }
     }
@@ -130,7 +173,7 @@ impl Requests {
 
     /// Forgets a request. True if it waited.
     fn remove(&mut self, key: &RequestKey) -> bool {
-        let Some(Waiting { request, way, stage }) = self.waiting.remove(key) else { return false };
+        let Some(Waiting { request, way, stage, .. }) = self.waiting.remove(key) else { return false };
         if let Stage::Queued(place) = stage {
             self.queue.remove(place);
         }
@@ -138,14 +181,13 @@ impl Requests {
         true
     }
 
-    /// Notes what was executed. What had been executed before is no work, so repeating it counts for nothing.
-    pub(super) fn note_work(&mut self, seq: Seq, outcomes: &[Executed], batch: Option<&Batch>, bytes_max: usize) {
+    /// Notes what was executed. To repeat or to refuse is no work.
+    pub(super) fn note_work(&mut self, outcomes: &[Executed], batch: Option<&Batch>, bytes_max: usize) {
         let requests = batch.map_or(&[][..], Batch::requests);
-        let is_new = |(outcome, _): &(&Executed, &Request)| outcome.seq == seq;
         let (count, bytes) = outcomes
             .iter()
             .zip(requests)
-            .filter(is_new)
+            .filter(|(outcome, _)| outcome.fate == Fate::Executed)
             .fold((0, 0), |(count, bytes), (_, request)| (count + 1, bytes + request.size()));
         if is_large(count, bytes, bytes_max) {
             self.full_batches += 1;
@@ -178,111 +220,90 @@ impl Requests {
 impl Replica {
     /// A client's request, from the client or handed on by a backup.
     pub(super) fn on_request(&mut self, from: Address, request: Request, out: &mut Out) {
-        if let Some(reply) = self.requests.answered.reply_to(&request) {
-            out.applied(Rule::RepeatReply);
-            return out.reply(reply.clone().in_view(self.view));
+        let key = request.key();
+        let asked = from == Address::Client(key.client);
+        if self.requests.answered.reply_to(&request).is_some() {
+            match asked {
+                true => drop(self.repeat_reply(key, out)),
+                false => out.applied(Rule::IgnoreSettled),
+            }
+            return;
         }
         let way = match from {
             Address::Client(_) => Way::Sent,
             Address::Replica(backup) if self.is_active_primary() => Way::HandedOn(backup),
             Address::Replica(_) => Way::Relayed,
         };
-        let is_new = match self.requests.arrive(&request, way) {
-            Arrival::New => true,
-            Arrival::Waits => false,
+        match self.requests.arrive(&request, way, asked) {
+            Arrival::New => out.applied(Rule::AcceptRequest),
+            Arrival::Waits => {}
             Arrival::DifferentBody => return out.applied(Rule::IgnoreDifferentBody),
             Arrival::Flood => return out.applied(Rule::IgnoreFlood),
-        };
-        if is_new {
-            out.applied(Rule::AcceptRequest);
         }
-        if self.is_active_primary() {
-            self.requests.enqueue(request.key());
+        if asked && self.is_active_primary() {
+            // If it is an old one, it takes its client's own turns.
+            self.requests.enqueue(key);
             return self.propose(out);
         }
-        // Whoever it came from, the primary must get it before a timer runs against it. A client that asks again may
-        // know that it did not; a replica that repeats itself is not worth a message.
-        let primary = self.config.primary(self.view);
-        let may_lack = from != Address::Replica(primary) && (is_new || matches!(from, Address::Client(_)));
-        if self.is_active() && may_lack {
-            out.forward(primary, request.clone());
+        if self.requests.waiting.get(&key).is_some_and(|waiting| waiting.stage == Stage::Idle) {
+            self.recall(key, Stage::Recalling, out);
         }
-        if self.requests.waiting.get(&request.key()).is_some_and(|waiting| waiting.stage == Stage::Idle) {
-            // The timer starts once the service says that this was not executed before.
-            out.ask(Task::Recall { request });
+    }
+
+    /// Asks the service what became of a request that waits.
+    fn recall(&mut self, key: RequestKey, stage: Stage, out: &mut Out) {
+        if let Some(waiting) = self.requests.waiting.get_mut(&key) {
+            waiting.stage = stage;
+            self.requests.recalls += 1;
+            out.ask(Task::Recall { request: waiting.request.clone() });
         }
     }
 
     /// The service said what became of a request.
-    pub(super) fn on_recalled(&mut self, request: &Request, outcome: Option<Executed>, out: &mut Out) {
-        let key = request.key();
+    pub(super) fn on_recalled(&mut self, request: &Request, outcome: Recalled, out: &mut Out) {
+        self.requests.recalled += 1;
+        let (key, recalled) = (request.key(), self.requests.recalled);
+        let Some(waiting) = self.requests.waiting.get(&key).filter(|waiting| waiting.request == *request) else {
+            // It was settled meanwhile.
+            return out.applied(Rule::IgnoreUnwanted);
+        };
+        let (asked, stage) = (waiting.asked, waiting.stage);
         match outcome {
-            Some(outcome) => self.answer_again(request, outcome, out),
-            None if self.is_active_primary() => {
-                self.requests.enqueue(key);
-                self.propose(out);
+            Recalled::Executed(outcome) | Recalled::Over(outcome) => {
+                self.stop_waiting_for(&outcome, out);
+                match asked {
+                    true => self.answer_recalled(request, outcome, out),
+                    false => out.applied(Rule::IgnoreSettled),
+                }
             }
-            None if self.is_active() => self.start_timer(key, out),
-            None => {}
+            Recalled::Unknown => match stage {
+                Stage::Confirming(question) if question <= recalled => {
+                    self.requests.enter(&key, Stage::Overdue);
+                    self.suspect(&Reason::Waited(key), out);
+                }
+                Stage::Idle | Stage::Recalling => self.have_executed(key, out),
+                Stage::Confirming(_) | Stage::Overdue | Stage::Timed { .. } | Stage::Queued(_) | Stage::Proposed => {}
+            },
         }
     }
 
-    /// A backup gives the primary time to have the request executed.
-    fn start_timer(&mut self, key: RequestKey, out: &mut Out) {
-        let waiting = self.requests.waiting.get_mut(&key);
-        if let Some(waiting) = waiting.filter(|waiting| waiting.stage == Stage::Idle) {
-            waiting.stage = Stage::Timed { reminded: false, since: self.requests.full_batches, granted: 0 };
-            out.arm(Timer::Request(key, self.view), self.config.view_timeout(self.attempts));
+    /// Does what it takes in this view to have a request executed that was not executed before.
+    fn have_executed(&mut self, key: RequestKey, out: &mut Out) {
+        let Some(waiting) = self.requests.waiting.get_mut(&key) else { return };
+        if self.mode != Mode::Normal {
+            waiting.stage = Stage::Idle;
+        } else if self.config.is_primary(self.view) {
+            self.requests.enqueue(key);
+            self.propose(out);
+        } else {
+            // The primary must get it before a timer runs against it.
+            out.forward(self.config.primary(self.view), waiting.request.clone());
+            self.start_timer(key, out);
         }
-    }
-
-    /// Hands requests that wait to the primary once more in each view: it may be new, and forwarding may fail.
-    pub(super) fn remind_primary(&mut self, out: &mut Out) {
-        let primary = self.config.primary(self.view);
-        let mut left = FORWARD_AGAIN_MAX;
-        for waiting in self.requests.waiting.values_mut() {
-            if let Stage::Timed { reminded: reminded @ false, .. } = &mut waiting.stage
-                && left > 0
-            {
-                *reminded = true;
-                left -= 1;
-                out.forward(primary, waiting.request.clone());
-            }
-        }
-    }
-
-    /// Answers the requests of the batch that was executed at `seq`, with one signature, and stops waiting for them.
-    pub(super) fn answer_batch(&mut self, seq: Seq, batch: Option<&Batch>, outcomes: Vec<Executed>, out: &mut Out) {
-        outcomes.iter().for_each(|outcome| self.stop_waiting_for(outcome, out));
-        for (index, reply) in self.sign_answers(outcomes).into_iter().enumerate() {
-            let Some(request) = batch.and_then(|batch| batch.requests().get(index)) else {
-                out.reply(reply);
-                continue;
-            };
-            self.requests.answered.keep(request.digest(), reply.clone());
-            // One that was executed before was ordered again because somebody asked again.
-            let is_repetition = reply.answer().seq != seq;
-            let is_in_full = is_repetition || request.replier().includes(self.config.id());
-            out.reply(if is_in_full { reply } else { reply.abridged() });
-        }
-    }
-
-    /// Answers a request that was asked again, in full, and stops waiting for it.
-    fn answer_again(&mut self, request: &Request, outcome: Executed, out: &mut Out) {
-        self.stop_waiting_for(&outcome, out);
-        for reply in self.sign_answers(Vec::from([outcome])) {
-            self.requests.answered.keep(request.digest(), reply.clone());
-            out.reply(reply);
-        }
-    }
-
-    fn sign_answers(&self, outcomes: Vec<Executed>) -> Vec<Reply> {
-        let answers = outcomes.into_iter().map(|Executed { request, seq, result, .. }| (request, seq, result));
-        Reply::sign_all(self.view, answers, self.config.domain(), self.config.signer())
     }
 
     /// This request has its outcome, and so have all of its session that will not be executed any more.
-    fn stop_waiting_for(&mut self, outcome: &Executed, out: &mut Out) {
+    pub(super) fn stop_waiting_for(&mut self, outcome: &Executed, out: &mut Out) {
         self.stop_waiting(&outcome.request, out);
         for older in self.requests.up_to(outcome.request, outcome.floor) {
             self.stop_waiting(&older, out);
@@ -293,46 +314,6 @@ impl Replica {
         if self.requests.remove(key) {
             out.disarm(Timer::Request(*key, self.view));
         }
-    }
-
-    /// A request has waited too long: this primary does not do its duty. [PBFT-OSDI99 §4.4]
-    pub(super) fn on_request_timeout(&mut self, key: RequestKey, view: View, out: &mut Out) {
-        self.note_lag();
-        let is_behind = self.grace > 0;
-        let waiting = self.requests.waiting.get_mut(&key);
-        let timed = waiting.filter(|waiting| matches!(waiting.stage, Stage::Timed { .. }));
-        let Some(waiting) = timed.filter(|_| view == self.view && self.mode == Mode::Normal) else {
-            return out.applied(Rule::IgnoreStaleTimer);
-        };
-        if is_behind {
-            // It may have been executed long ago, and this replica cannot know before it is there.
-            waiting.stage = Stage::Idle;
-            return self.start_timer(key, out);
-        }
-        if self.grant_time(key, out) {
-            return out.applied(Rule::GrantTime);
-        }
-        if let Some(waiting) = self.requests.waiting.get_mut(&key) {
-            waiting.stage = Stage::Overdue;
-        }
-        self.suspect(&Reason::Waited(key), out);
-    }
-
-    /// Gives the primary more time for a request, if it worked as hard as it can since the timer was armed: its turn
-    /// has not come. Or if others are ahead of this replica: they may have executed it. A primary that is idle, or
-    /// slow, or has been given enough, is not given more.
-    fn grant_time(&mut self, key: RequestKey, out: &mut Out) -> bool {
-        let (done, lags) = (self.requests.full_batches, self.lag() > 0);
-        let Some(Waiting { stage: Stage::Timed { since, granted, .. }, .. }) = self.requests.waiting.get_mut(&key)
-        else {
-            return false;
-        };
-        if *granted >= GRANTS_MAX || (done - *since < self.config.pipeline() && !lags) {
-            return false;
-        }
-        (*since, *granted) = (done, *granted + 1);
-        out.arm(Timer::Request(key, self.view), self.config.view_timeout(self.attempts));
-        true
     }
 
     /// The view is left: its timers stop, its proposals are no longer ours to make.
@@ -370,8 +351,6 @@ impl Replica {
     /// State was installed that may hold the outcome of requests that wait here: ask.
     pub(super) fn recall_waiting(&mut self, out: &mut Out) {
         self.stop_request_timers(out);
-        for waiting in self.requests.waiting.values() {
-            out.ask(Task::Recall { request: waiting.request.clone() });
-        }
+        self.requests.keys().into_iter().for_each(|key| self.recall(key, Stage::Recalling, out));
     }
 }

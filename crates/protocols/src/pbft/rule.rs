@@ -10,6 +10,10 @@ pub enum Rule {
     AcceptRequest,
     /// A request was answered before: the answer is repeated. [PBFT-OSDI99 §4.1]
     RepeatReply,
+    /// A client that is given an answer again has used up its share: it gets it later, or when it asks again.
+    DeferReply,
+    /// A request that was executed, or never will be any more, came from somebody other than its client.
+    IgnoreSettled,
     /// A client has more requests waiting than it may, or all clients together have.
     IgnoreFlood,
     /// A request has the key of another one that waits.

@@ -7,6 +7,7 @@ mod checkpoint;
 mod floor;
 mod new_view;
 mod normal;
+mod repeats;
 mod replies;
 mod requests;
 mod slow_help;

@@ -6,8 +6,8 @@ mod service;
 mod story;
 
 use bytes::Bytes;
-pub use service::LARGE_FROM;
 use service::Service;
+pub use service::{HUGE_FROM, LARGE_FROM};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;

@@ -1,12 +1,25 @@
-//! The simplest service there is: it remembers which requests it executed, and where.
+//! The simplest service there is: it remembers which requests it executed, and where. A test may have it forget them as
+//! sessions do: then it refuses what has left the window, and what is beyond it.
 
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use synod_kernel::process::{KeyRange, Report, Transfer};
-use synod_kernel::{Batch, Digest, Encode, Executed, ReplicaId, RequestId, RequestKey, Seq, Task, Writer};
+use synod_kernel::{
+    Batch, Digest, Encode, Executed, Fate, Recalled, ReplicaId, RequestId, RequestKey, Seq, Task, Writer,
+};
 
 /// Requests from this one on have results that are larger than what every replica sends.
 pub const LARGE_FROM: RequestId = RequestId::new(5000);
+/// Requests from this one on have results of a megabyte.
+pub const HUGE_FROM: RequestId = RequestId::new(9000);
+
+fn result(id: RequestId) -> Bytes {
+    if id >= HUGE_FROM {
+        Bytes::from_static(&[7; 1 << 20])
+    } else {
+        Bytes::from_static(if id >= LARGE_FROM { &[7; 1000] } else { b"done" })
+    }
+}
 
 /// The state at one place in the order.
 #[derive(Clone, Debug, Default)]
@@ -30,10 +43,23 @@ impl State {
         Digest::of("test state", &self.bytes())
     }
 
-    fn outcome(&self, key: RequestKey) -> Option<Executed> {
+    /// What there is to say of a request now, if it is not to be executed now.
+    fn outcome(&self, key: RequestKey, window: Option<u64>) -> Option<Executed> {
+        let of_session = |executed: &RequestKey| (executed.client, executed.session) == (key.client, key.session);
+        let highest = self.history.iter().map(|(_, key)| key).filter(|key| of_session(key)).map(|key| key.id).max();
+        let (highest, width) = (highest.unwrap_or_default(), window.unwrap_or_default());
+        let floor = if window.is_some() { highest.minus(width) } else { RequestId::default() };
+        let refused = |fate, result| {
+            Some(Executed { request: key, fate, seq: Seq::default(), result: Bytes::from_static(result), floor })
+        };
+        if window.is_some() && key.id <= floor {
+            return refused(Fate::Refused, b"stale");
+        }
+        if window.is_some() && key.id > highest.plus(width) {
+            return refused(Fate::Deferred, b"too far ahead");
+        }
         let (seq, _) = self.history.iter().find(|(_, executed)| *executed == key)?;
-        let result = Bytes::from_static(if key.id < LARGE_FROM { b"done" } else { &[7; 1000] });
-        Some(Executed { request: key, seq: *seq, result, floor: RequestId::default() })
+        Some(Executed { request: key, fate: Fate::Repeated, seq: *seq, result: result(key.id), floor })
     }
 }
 
@@ -90,6 +116,8 @@ pub struct Service {
     pub stored: usize,
     /// Batches handed over, in order, since the last boot or installation.
     pub batches: Vec<(Seq, Batch)>,
+    /// How many ids of a session are remembered; all, unless a test is about it. The same at every replica.
+    pub window: Option<u64>,
 }
 
 impl Service {
@@ -117,7 +145,11 @@ impl Service {
                 Some(report)
             }
             Task::Recall { request } => {
-                let outcome = self.state.outcome(request.key());
+                let outcome = match self.state.outcome(request.key(), self.window) {
+                    Some(outcome) if outcome.fate == Fate::Repeated => Recalled::Executed(outcome),
+                    Some(outcome) if outcome.fate == Fate::Refused => Recalled::Over(outcome),
+                    _ => Recalled::Unknown,
+                };
                 Some(Report::Recalled { request, outcome })
             }
             Task::ReadChunk { to, seq, range } => {
@@ -169,10 +201,16 @@ impl Service {
         self.state.seq = seq;
         let mut outcomes = Vec::new();
         for request in batch.requests() {
-            if self.state.outcome(request.key()).is_none() {
-                self.state.history.push((seq, request.key()));
-            }
-            outcomes.extend(self.state.outcome(request.key()));
+            let key = request.key();
+            outcomes.push(match self.state.outcome(key, self.window) {
+                Some(outcome) if outcome.fate == Fate::Repeated => outcome,
+                Some(refused) => Executed { seq, ..refused },
+                None => {
+                    self.state.history.push((seq, key));
+                    let executed = self.state.outcome(key, self.window).expect("it was just executed");
+                    Executed { fate: Fate::Executed, ..executed }
+                }
+            });
         }
         self.batches.push((seq, batch));
         Report::Executed { seq, outcomes }

@@ -1,6 +1,6 @@
 //! What a test can have happen to a cluster, and what it can ask of it.
 
-use super::{CLIENT, Cluster, Node};
+use super::{CLIENT, Cluster, Node, Payload};
 use std::rc::Rc;
 use std::time::Duration;
 use synod_kernel::{Address, Digest, Input, Message, Process, Record, Seq};
@@ -23,6 +23,11 @@ impl Cluster {
     /// Whether requests that are handed on get lost.
     pub fn lose_forwards(&mut self, loses: bool) {
         self.loses_forwards = loses;
+    }
+
+    /// Makes the service of every replica forget requests that are so far behind, as sessions do.
+    pub fn forget_behind(&mut self, window: u64) {
+        self.nodes.iter_mut().for_each(|node| node.service.window = Some(window));
     }
 
     pub fn run(&mut self, numbers: impl IntoIterator<Item = u64>) {
@@ -120,6 +125,11 @@ impl Cluster {
     /// How many messages are on the wire.
     pub fn in_flight(&self) -> usize {
         self.wire.len()
+    }
+
+    /// How many requests that are handed on are on the wire.
+    pub fn in_flight_requests(&self) -> usize {
+        self.wire.iter().filter(|(_, _, payload)| matches!(payload, Payload::Request(_))).count()
     }
 
     /// Lets the message at this place overtake all others.

@@ -6,7 +6,7 @@
 use super::{Rule, Violation};
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
-use synod_kernel::process::Executed;
+use synod_kernel::process::{Executed, Fate};
 use synod_kernel::request::RequestKey;
 use synod_kernel::{Batch, Digest, Malformed, ReplicaId, Request, Seq};
 use synod_state::{ReplyBody, Resolution, plain};
@@ -97,7 +97,12 @@ impl<M: Model> Reference<M> {
         outcomes.iter().try_for_each(|outcome| {
             let first_here = seen.insert(outcome.request);
             let is_effect = first_here && self.effects.get(&outcome.request).is_some_and(|effect| effect.seq == seq);
-            if is_effect { self.check_effect(at, outcome) } else { self.check_repetition(at, outcome) }
+            if is_effect { self.check_effect(at, outcome) } else { self.check_repetition(at, outcome) }?;
+            if is_effect != (outcome.fate == Fate::Executed) {
+                let sentence = format!("replica {at} counts {:?} as {:?} at {seq}", outcome.request, outcome.fate);
+                return Err(Violation::of(Rule::Results, sentence));
+            }
+            Ok(())
         })
     }
 
@@ -109,6 +114,20 @@ impl<M: Model> Reference<M> {
         let is_refused = matches!(body(outcome), Ok(ReplyBody::Refused(_)));
         let is_known = self.effects.contains_key(&outcome.request);
         if is_known && is_refused { Ok(()) } else { self.check_effect(at, outcome) }
+    }
+
+    /// An honest replica refuses a request for good, without its being ordered.
+    ///
+    /// # Errors
+    /// If it is no such refusal.
+    pub fn check_refusal(&self, at: ReplicaId, outcome: &Executed) -> Result<(), Violation> {
+        match body(outcome) {
+            Ok(ReplyBody::Refused(refusal)) if refusal.is_final() && outcome.seq == Seq::default() => Ok(()),
+            other => {
+                let sentence = format!("replica {at} refuses {:?} with {other:?}", outcome.request);
+                Err(Violation::of(Rule::Results, sentence))
+            }
+        }
     }
 
     fn check_effect(&self, at: ReplicaId, outcome: &Executed) -> Result<(), Violation> {

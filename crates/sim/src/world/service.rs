@@ -9,7 +9,7 @@ use crate::scenario::{Engine, Scenario};
 use crate::transcript::{Event, Place};
 use synod_kernel::ReplicaId;
 use synod_kernel::chooser::Chooser;
-use synod_kernel::process::{Input, Report, Task};
+use synod_kernel::process::{Input, Recalled, Report, Task};
 
 impl<S: Scenario> World<S> {
     pub(super) fn ask(&mut self, at: ReplicaId, task: Task, choose: &mut dyn Chooser) {
@@ -95,8 +95,13 @@ impl<M: Model> Judges<M> {
                 counters.add(Count::Rollbacks);
                 [self.agreement.resume(at, *to), Ok(())]
             }
-            Report::Recalled { outcome: Some(outcome), .. } => [self.reference.check_repetition(at, outcome), Ok(())],
-            Report::Recalled { outcome: None, .. }
+            Report::Recalled { outcome: Recalled::Executed(outcome), .. } => {
+                [self.reference.check_repetition(at, outcome), Ok(())]
+            }
+            Report::Recalled { outcome: Recalled::Over(outcome), .. } => {
+                [self.reference.check_refusal(at, outcome), Ok(())]
+            }
+            Report::Recalled { outcome: Recalled::Unknown, .. }
             | Report::ChunkRead { .. }
             | Report::TransferBegun { .. }
             | Report::ChunkStored { .. } => [Ok(()), Ok(())],

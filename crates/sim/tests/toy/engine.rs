@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use synod_kernel::codec::decode_own;
-use synod_kernel::process::{Executed, Transfer};
+use synod_kernel::process::{Executed, Fate, Recalled, Transfer};
 use synod_kernel::request::RequestKey;
 use synod_kernel::{Batch, Digest, Encode, Report, Request, RequestId, Scope, Seq, Task, Writer};
 use synod_sim::{Booted, Engine, EngineError, Model};
@@ -64,6 +64,7 @@ impl Counter {
         let mut outcomes = Vec::new();
         for request in batch.requests() {
             let known = self.outcomes.get(&request.key()).cloned();
+            let known = known.map(|known| Executed { fate: Fate::Repeated, ..known });
             let outcome = known.unwrap_or_else(|| {
                 self.total += u64::from(self.defect == Some(Wrong::Miscounts) && seq.get() == 5);
                 let results = request.operations().iter().map(|_| {
@@ -71,7 +72,7 @@ impl Counter {
                     Bytes::copy_from_slice(&self.total.to_le_bytes())
                 });
                 let result = Resolution::encoded(request, ReplyBody::Executed(results.collect()));
-                Executed { request: request.key(), seq, result, floor: RequestId::default() }
+                Executed { request: request.key(), fate: Fate::Executed, seq, result, floor: RequestId::default() }
             });
             self.outcomes.insert(outcome.request, outcome.clone());
             outcomes.push(outcome);
@@ -107,7 +108,9 @@ impl Engine for Counter {
             }
             Task::Checkpoint { seq } => Some(Report::CheckpointTaken { seq, state: self.save(seq)? }),
             Task::Recall { request } => {
-                let outcome = self.outcomes.get(&request.key()).cloned();
+                let known = self.outcomes.get(&request.key()).cloned();
+                let repeated = known.map(|known| Executed { fate: Fate::Repeated, ..known });
+                let outcome = repeated.map_or(Recalled::Unknown, Recalled::Executed);
                 Some(Report::Recalled { request, outcome })
             }
             Task::ReadChunk { to, seq, range } => Some(Report::ChunkRead { to, seq, range, chunk: None }),

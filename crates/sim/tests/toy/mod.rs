@@ -13,7 +13,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
-use synod_kernel::process::{Binding, Executed, Question};
+use synod_kernel::process::{Binding, Executed, Question, Recalled};
 use synod_kernel::request::RequestKey;
 use synod_kernel::{
     Batch, Decode, Digest, Effect, Encode, Input, Malformed, Message, Outbox, Process, Reader, Record, ReplicaId,
@@ -317,7 +317,7 @@ impl Toy {
                     self.answer(&outcome, out);
                 }
             }
-            Report::Recalled { outcome: Some(outcome), .. } => {
+            Report::Recalled { outcome: Recalled::Executed(outcome), .. } => {
                 self.answer(&outcome, out);
             }
             Report::CheckpointTaken { .. } => {

@@ -7,6 +7,7 @@ use crate::{Service, Space};
 use alloc::sync::Arc;
 use alloc::vec;
 use synod_kernel::chooser::{Chooser, Seeded};
+use synod_kernel::process::{Executed, Fate, Recalled};
 use synod_kernel::{Batch, SessionId};
 
 const OPERATION: &[&[u8]] = &[b"x"];
@@ -23,7 +24,14 @@ fn refuses(service: &mut Service<Counter>, request: &Request, expected: Refusal)
     assert_eq!(refusal(&outcome), Some(expected));
     assert_eq!(outcome.seq, Seq::new(999), "a refusal stands where it was ordered");
     assert_eq!(service.root(), before, "a refusal changes nothing");
-    assert_eq!(service.recall(request), None, "what is refused is not recalled");
+    let recalled = service.recall(request);
+    if expected == Refusal::TooFarAhead {
+        assert_eq!((outcome.fate, recalled), (Fate::Deferred, Recalled::Unknown), "it may be executed later");
+    } else {
+        assert_eq!(outcome.fate, Fate::Refused);
+        let unordered = Executed { seq: Seq::default(), ..outcome.clone() };
+        assert_eq!(recalled, Recalled::Over(unordered), "it is refused without being ordered, too");
+    }
     outcome.floor
 }
 
@@ -32,7 +40,7 @@ fn executes(service: &mut Service<Counter>, seq: u64, request: &Request) {
     let before = count(service);
     let outcome = run(service, seq, request);
     assert_eq!(refusal(&outcome), None);
-    assert_eq!(outcome.seq, Seq::new(seq));
+    assert_eq!((outcome.seq, outcome.fate), (Seq::new(seq), Fate::Executed));
     assert_eq!(count(service), before + request.operations().len() as u64);
 }
 
@@ -40,13 +48,20 @@ fn executes(service: &mut Service<Counter>, seq: u64, request: &Request) {
 fn a_repetition_returns_the_first_result_and_place_and_changes_nothing() {
     let mut service = service();
     let request = ask(1, 1, &[b"x", b"y"]);
-    assert_eq!(service.recall(&request), None);
+    assert_eq!(service.recall(&request), Recalled::Unknown);
     let first = run(&mut service, 3, &request);
     let root = service.root();
     assert_eq!(body(&first), ReplyBody::Executed(vec![1_u64, 2].into_iter().map(number).collect()));
-    assert_eq!(run(&mut service, 9, &request), first);
-    assert_eq!(service.recall(&request), Some(first));
+    assert_eq!(first.fate, Fate::Executed);
+    assert_eq!(run(&mut service, 9, &request), repeated(&first));
+    assert_eq!(service.recall(&request), Recalled::Executed(repeated(&first)));
     assert_eq!(service.root(), root);
+}
+
+/// The same outcome, given again.
+fn repeated(first: &Executed) -> Executed {
+    assert_eq!(first.fate, Fate::Executed);
+    Executed { fate: Fate::Repeated, ..first.clone() }
 }
 
 fn number(value: u64) -> Bytes {
@@ -58,7 +73,7 @@ fn a_repetition_within_one_batch_is_executed_once() {
     let mut service = service();
     let request = ask(1, 1, OPERATION);
     let outcomes = service.execute(Seq::new(1), &Batch::new(vec![request.clone(), request]));
-    assert_eq!(outcomes[0], outcomes[1]);
+    assert_eq!(outcomes[1], repeated(&outcomes[0]));
     assert_eq!(count(&service), 1);
 }
 
@@ -68,7 +83,7 @@ fn a_different_body_is_refused_and_the_first_stands() {
     let first = run(&mut service, 1, &ask(1, 1, &[b"first"]));
     refuses(&mut service, &ask(1, 1, &[b"second"]), Refusal::DifferentBody);
     refuses(&mut service, &ask(1, 1, &[b"first", b"first"]), Refusal::DifferentBody);
-    assert_eq!(run(&mut service, 5, &ask(1, 1, &[b"first"])), first);
+    assert_eq!(run(&mut service, 5, &ask(1, 1, &[b"first"])), repeated(&first));
     assert_eq!(count(&service), 1);
 }
 
@@ -254,12 +269,12 @@ fn a_large_result_is_answered_once_and_not_kept() {
     let exceeds = ask(1, 2, &[format!("fill {}", MAX_CACHED_RESULT - OVERHEAD + 1).as_bytes()]);
     let kept = run(&mut service, 1, &fits);
     assert_eq!(kept.result.len(), MAX_CACHED_RESULT);
-    assert_eq!(run(&mut service, 3, &fits), kept);
+    assert_eq!(run(&mut service, 3, &fits), repeated(&kept));
     assert_eq!(run(&mut service, 2, &exceeds).result.len(), MAX_CACHED_RESULT + 1);
     let again = run(&mut service, 4, &exceeds);
     assert_eq!(refusal(&again), Some(Refusal::ResultForgotten { seq: Seq::new(2) }));
     assert_eq!(again.seq, Seq::new(2));
-    assert_eq!(service.recall(&exceeds), Some(again), "it was executed, so it need not be ordered");
+    assert_eq!(service.recall(&exceeds), Recalled::Executed(again), "it was executed, so it need not be ordered");
     assert_eq!(count(&service), 2);
     refuses(&mut service, &ask(1, 2, OPERATION), Refusal::DifferentBody);
 }
@@ -275,8 +290,11 @@ fn the_oldest_results_make_room_for_the_newest() {
     for (id, seq) in ids.iter().zip(1..) {
         executes(&mut service, seq, &large(*id));
     }
-    let forgotten: Vec<u64> =
-        ids.iter().filter(|id| refusal(&service.recall(&large(**id)).unwrap()).is_some()).copied().collect();
+    let is_forgotten = |id: &u64| match service.recall(&large(*id)) {
+        Recalled::Executed(outcome) => refusal(&outcome).is_some(),
+        Recalled::Over(_) | Recalled::Unknown => panic!("{id} was executed"),
+    };
+    let forgotten: Vec<u64> = ids.iter().copied().filter(is_forgotten).collect();
     assert_eq!(forgotten, ids[..2], "the two executed first, and no other");
 }
 
@@ -287,7 +305,7 @@ fn exactly_once_holds_across_a_restore() {
     let first = run(&mut before, LAST + 1, &evicting);
     let mut after = Service::restore(Arc::clone(before.machine()), before.seal().to_map());
     assert_eq!(after.root(), before.root());
-    assert_eq!(run(&mut after, LAST + 2, &evicting), first);
+    assert_eq!(run(&mut after, LAST + 2, &evicting), repeated(&first));
     refuses(&mut after, &ask(LAST + 1, 1, &[b"other"]), Refusal::DifferentBody);
     refuses(&mut after, &ask(1, 1, OPERATION), Refusal::SessionEvicted { highest: SessionId::new(LAST + 1) });
     assert_eq!(count(&after), LAST + 1);

@@ -8,7 +8,7 @@ use std::sync::{Condvar, Mutex};
 use synod_kernel::process::{KeyRange, Transfer};
 use synod_kernel::signature::Author;
 use synod_kernel::symbolic::Referee;
-use synod_kernel::{Batch, ClientId, Digest, Domain, Epoch, Faults, Membership};
+use synod_kernel::{Batch, ClientId, Digest, Domain, Epoch, Faults, Membership, Seq};
 use synod_kernel::{ReplicaId, Request, RequestId, SessionId};
 use synod_state::{Context, Space};
 use synod_storage::{DiskError, Identity, MemoryDisk, MemoryFile, MemoryLock, Opened, SerialExecutor};

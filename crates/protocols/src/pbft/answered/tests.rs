@@ -124,6 +124,8 @@ fn all_clients_together_have_an_end_and_the_largest_gives_way() {
     assert!(world.answered.bytes <= OF_ALL_BYTES);
     let sum: usize = world.answered.clients.values().map(|replies| replies.bytes).sum();
     assert_eq!(world.answered.bytes, sum);
+    let sizes: BTreeSet<_> = world.answered.clients.iter().map(|(&of, replies)| (replies.bytes, of)).collect();
+    assert_eq!(world.answered.by_bytes, sizes, "found by its size, not by looking at all");
     assert_eq!(world.kept(0), 1);
     assert!((1..20).all(|of| world.kept(of) >= 1));
 }

@@ -5,7 +5,7 @@ use super::{Model, Reference};
 use crate::judge::Rule;
 use crate::judge::fixture::{batch, replica, request, request_in};
 use bytes::Bytes;
-use synod_kernel::process::Executed;
+use synod_kernel::process::{Executed, Fate};
 use synod_kernel::{Request, RequestId, Seq};
 use synod_state::{Refusal, ReplyBody, Resolution};
 
@@ -21,7 +21,7 @@ impl Model for Echo {
 
 fn outcome(request: &Request, seq: u64, body: &ReplyBody) -> Executed {
     let result = Resolution::encoded(request, body.clone());
-    Executed { request: request.key(), seq: Seq::new(seq), result, floor: RequestId::default() }
+    Executed { request: request.key(), fate: Fate::Executed, seq: Seq::new(seq), result, floor: RequestId::default() }
 }
 
 fn echoed(request: &Request) -> ReplyBody {
@@ -52,11 +52,21 @@ fn a_repetition_has_no_effect_of_its_own() {
     assert_eq!(reference.effect(&one.key()).unwrap().seq, Seq::new(1));
     let twice = batch(&[&one]);
     let at = replica(0);
-    reference.check(at, Seq::new(2), &twice, &[outcome(&one, 1, &echoed(&one))]).unwrap();
+    let repeated = Executed { fate: Fate::Repeated, ..outcome(&one, 1, &echoed(&one)) };
+    reference.check(at, Seq::new(2), &twice, std::slice::from_ref(&repeated)).unwrap();
+    let as_work = reference.check(at, Seq::new(2), &twice, &[outcome(&one, 1, &echoed(&one))]);
+    assert_eq!(as_work.unwrap_err().rule, Rule::Results, "it is no work");
+    let first = reference.check(at, Seq::new(1), &twice, &[repeated]);
+    assert_eq!(first.unwrap_err().rule, Rule::Results, "the first time it is");
     let again = reference.check(at, Seq::new(2), &twice, &[outcome(&one, 2, &echoed(&one))]);
     assert_eq!(again.unwrap_err().rule, Rule::Validity);
     let stale = ReplyBody::Refused(Refusal::Stale { floor: RequestId::new(9) });
-    reference.check(at, Seq::new(2), &twice, &[outcome(&one, 2, &stale)]).unwrap();
+    let refused = Executed { fate: Fate::Refused, ..outcome(&one, 2, &stale) };
+    reference.check(at, Seq::new(2), &twice, &[refused]).unwrap();
+    reference.check_refusal(at, &outcome(&one, 0, &stale)).unwrap();
+    for (seq, body) in [(2, &stale), (0, &ReplyBody::Refused(Refusal::TooFarAhead)), (0, &echoed(&one))] {
+        assert_eq!(reference.check_refusal(at, &outcome(&one, seq, body)).unwrap_err().rule, Rule::Results);
+    }
     let first = reference.check(at, Seq::new(1), &twice, &[outcome(&one, 1, &stale)]);
     assert_eq!(first.unwrap_err().rule, Rule::Results, "the first time it must be executed");
 }
