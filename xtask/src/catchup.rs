@@ -58,7 +58,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> io::Result<bool> {
     let mut cluster = Cluster::make(&program, REPLICAS)?;
     eprintln!("catchup: {REPLICAS} replicas, {} writes while replica {AWAY} is away", options.writes);
     let result = measure(&mut cluster, options);
-    check::conclude(&mut cluster, result, options.json)
+    check::conclude(cluster.place(), result, options.json)
 }
 
 fn measure(cluster: &mut Cluster, options: &Options) -> io::Result<Report> {

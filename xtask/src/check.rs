@@ -8,7 +8,7 @@ use std::io;
 
 use serde_json::{Map, Value, json};
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Place};
 use crate::convergence::End;
 use crate::writer;
 
@@ -24,15 +24,15 @@ pub(crate) trait Report: fmt::Display {
     fn to_json(&self) -> Value;
 }
 
-/// Tells what a check of this cluster came to, and keeps its folder unless that is good. Returns whether it is.
+/// Tells what a check in this place came to, and keeps its folder unless that is good. Returns whether it is.
 ///
 /// # Errors
 /// If the check did not get through.
-pub(crate) fn conclude<R: Report>(cluster: &mut Cluster, result: io::Result<R>, is_json: bool) -> io::Result<bool> {
+pub(crate) fn conclude<R: Report>(place: &mut Place, result: io::Result<R>, is_json: bool) -> io::Result<bool> {
     let report = match result {
         Ok(report) => report,
         Err(error) => {
-            return Err(io::Error::other(format!("{error}\nwhat is left is in {}", cluster.keep().display())));
+            return Err(io::Error::other(format!("{error}\nwhat is left is in {}", place.keep().display())));
         }
     };
     if is_json {
@@ -41,7 +41,7 @@ pub(crate) fn conclude<R: Report>(cluster: &mut Cluster, result: io::Result<R>, 
         println!("{report}");
     }
     if !report.is_good() {
-        eprintln!("what is left is in {}", cluster.keep().display());
+        eprintln!("what is left is in {}", place.keep().display());
     }
     Ok(report.is_good())
 }

@@ -76,6 +76,11 @@ impl Cluster {
         self.place.path()
     }
 
+    /// Where it lives.
+    pub(crate) fn place(&mut self) -> &mut Place {
+        &mut self.place
+    }
+
     /// Leaves the folder where it is.
     pub(crate) fn keep(&mut self) -> &Path {
         self.place.keep()

@@ -58,5 +58,5 @@ pub(crate) fn run(root: &Path, options: &Options) -> io::Result<bool> {
     let mut cluster = Cluster::make(&program, options.replicas)?;
     eprintln!("endure: {} replicas, {} minutes, --seed {seed}", options.replicas, options.minutes);
     let result = Run::prepare(&mut cluster, options, seed).and_then(Run::through);
-    check::conclude(&mut cluster, result, options.json)
+    check::conclude(cluster.place(), result, options.json)
 }

@@ -88,7 +88,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> io::Result<bool> {
     let clients = FIRST_ATTACKER - 1 + attacks.len() * options.attempts as usize;
     let mut cluster = Cluster::make_for(&program, REPLICAS, clients)?;
     let result = Siege { cluster: &mut cluster, options, hostile }.run(&attacks);
-    check::conclude(&mut cluster, result, options.json)
+    check::conclude(cluster.place(), result, options.json)
 }
 
 /// What was measured in one span of time.

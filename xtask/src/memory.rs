@@ -50,7 +50,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> io::Result<bool> {
     let program = product::build(root)?;
     let mut cluster = Cluster::make(&program, options.replicas)?;
     let result = load(&mut cluster, options);
-    check::conclude(&mut cluster, result, options.json)
+    check::conclude(cluster.place(), result, options.json)
 }
 
 /// What the replicas needed.

@@ -9,7 +9,7 @@ use crate::fuzz;
 use crate::tools::Tools;
 
 /// How long CI fuzzes each target: long enough to see that the target works, not to find anything new.
-const FUZZ_IN_CI: Duration = Duration::from_secs(10);
+const FUZZ_IN_CI: Duration = Duration::from_secs(5);
 
 /// What puts a load on etcd: a workspace of its own.
 const BENCH: &str = "bench/etcd/Cargo.toml";

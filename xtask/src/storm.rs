@@ -59,7 +59,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> io::Result<bool> {
     let mut cluster = Cluster::make(&program, options.replicas)?;
     eprintln!("storm: {} replicas, {} rounds, --seed {seed}", options.replicas, options.rounds);
     let result = Storm { cluster: &mut cluster, options, random: Random::new(seed) }.run(seed);
-    check::conclude(&mut cluster, result, options.json)
+    check::conclude(cluster.place(), result, options.json)
 }
 
 struct Storm<'a> {

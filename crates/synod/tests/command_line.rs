@@ -4,7 +4,7 @@
 mod support;
 
 use std::fs;
-use support::{synod, text};
+use support::{Ended, command, synod, text};
 
 #[test]
 fn help_and_version_are_results() {
@@ -43,6 +43,19 @@ fn mistakes_in_the_command_line_end_with_64_and_say_what_was_meant() {
     synod(&["demo", "--replicas", "3", "--attack", "silent"]).expect(64, &["4 or more"]);
     synod(&["demo", "--ops", "0"]).expect(64, &["--ops"]);
     synod(&["demo", "--input", "no such file"]).expect(64, &["no such file"]);
+}
+
+#[test]
+fn a_misspelt_level_of_the_log_is_refused_before_anything_is_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("cluster");
+    let genesis = |level: &str| {
+        let mut genesis = command(&["genesis", "dev", "--dir", text(&dir)]);
+        Ended::from(genesis.env("SYNOD_LOG", level).output().unwrap())
+    };
+    genesis("inof").expect(64, &["SYNOD_LOG is `inof`", "`inof` is no level"]);
+    assert!(!dir.exists());
+    genesis("info,synod_node=debug").expect(0, &[]);
 }
 
 #[test]
