@@ -212,6 +212,17 @@ impl Reader<'_> {
         Ok(self.input.slice(range))
     }
 
+    /// Passes over at most `maximum` bytes with their length in front, and says how many.
+    pub(crate) fn skip(&mut self, what: &'static str, maximum: usize) -> Result<usize, Malformed> {
+        let length = self.count(what, maximum)?;
+        self.advance(length).map(|range| range.len())
+    }
+
+    /// What was read since `mark`, shared with the input rather than copied.
+    pub(crate) fn since(&self, mark: usize) -> Bytes {
+        self.input.slice(mark..self.position)
+    }
+
     /// Reads a list of at most `maximum` items. Memory grows with what is there, not with what is claimed.
     pub fn list<T: Decode>(&mut self, what: &'static str, maximum: usize) -> Result<Vec<T>, Malformed> {
         let count = self.count(what, maximum)?;

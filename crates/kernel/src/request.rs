@@ -10,13 +10,22 @@ use crate::signature::{Author, Signature, Signer};
 use crate::statement::{Domain, Kind};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use core::{cmp, fmt, hash};
 
 /// Operations in one request, at most.
 pub const MAX_OPERATIONS: usize = 1024;
 /// Bytes of one request's operations together, at most.
 pub const MAX_REQUEST_BYTES: usize = 3 << 19;
+/// Bytes in front of each operation in a request: its length.
+const LENGTH_BYTES: usize = 4;
+/// Bytes in front of the operations: key, replier, count.
+const HEAD_BYTES: usize = 54;
+/// The [size](Request::size) of one request, at most.
+pub const MAX_REQUEST_SIZE: usize =
+    HEAD_BYTES + MAX_REQUEST_BYTES + MAX_OPERATIONS * LENGTH_BYTES + size_of::<Signature>();
+/// Bytes that a request takes in memory besides its [size](Request::size), at most, its place in a batch included.
+pub const REQUEST_MEMORY: usize = 320;
 /// Requests in one batch, at most.
 pub const MAX_BATCH_REQUESTS: usize = 1024;
 /// Bytes of one result, at most.
@@ -101,13 +110,20 @@ impl Decode for Replier {
 #[derive(Clone)]
 pub struct Request(Arc<RequestBody>);
 
+/// What was signed stays as it was encoded, and operations are found in it when they are wanted: an operation of one
+/// byte takes five, not a handle with every one of them.
 struct RequestBody {
     key: RequestKey,
     replier: Replier,
-    operations: Vec<Bytes>,
+    /// The encoding of key, replier and operations, well-formed.
+    signed: Bytes,
+    count: usize,
     digest: Digest,
     signature: Signature,
 }
+
+// The counts of an Arc, two places in a vector that has just grown, and what the bytes of its frame are shared by.
+const _: () = assert!(size_of::<RequestBody>() + 16 + 2 * size_of::<Request>() + 64 <= REQUEST_MEMORY);
 
 const REQUEST: Kind = Kind { protocol: 0, statement: 1 };
 
@@ -117,6 +133,29 @@ fn encode_request(key: &RequestKey, replier: Replier, operations: &[Bytes], writ
     writer.count(operations.len());
     operations.iter().for_each(|operation| writer.bytes(operation));
 }
+
+/// The operations of a request, in order. They share the bytes of the request.
+#[derive(Clone, Debug)]
+pub struct Operations {
+    rest: Bytes,
+    left: usize,
+}
+
+impl Iterator for Operations {
+    type Item = Bytes;
+
+    fn next(&mut self) -> Option<Bytes> {
+        self.left = self.left.checked_sub(1)?;
+        let length = self.rest.try_get_u32_le().expect("the lengths were read when the request was made");
+        Some(self.rest.split_to(usize::try_from(length).expect("within the bound on a request")))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl ExactSizeIterator for Operations {}
 
 /// Why operations cannot be one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,9 +184,8 @@ impl fmt::Display for RequestError {
 
 impl core::error::Error for RequestError {}
 
-fn check_bounds(operations: &[Bytes]) -> Result<(), RequestError> {
-    let bytes = operations.iter().map(Bytes::len).sum::<usize>();
-    match operations.len() {
+fn check_bounds(count: usize, bytes: usize) -> Result<(), RequestError> {
+    match count {
         0 => Err(RequestError::Empty),
         count if count > MAX_OPERATIONS => Err(RequestError::TooManyOperations(count)),
         _ if bytes > MAX_REQUEST_BYTES => Err(RequestError::TooLarge(bytes)),
@@ -183,12 +221,15 @@ impl Request {
         signer: &dyn Signer,
     ) -> Result<Self, RequestError> {
         let Author::Client(client) = signer.author() else { panic!("requests are signed with a client's key") };
-        check_bounds(&operations)?;
+        let count = operations.len();
+        check_bounds(count, operations.iter().map(Bytes::len).sum())?;
         let key = RequestKey { client, session, id };
         let mut writer = Writer::default();
         encode_request(&key, replier, &operations, &mut writer);
         let digest = domain.digest(REQUEST, writer.since(0));
-        Ok(Self(Arc::new(RequestBody { key, replier, operations, digest, signature: signer.sign(&digest) })))
+        // A copy, as the writer's room may be twice what was written.
+        let signed = Bytes::copy_from_slice(writer.since(0));
+        Ok(Self(Arc::new(RequestBody { key, replier, signed, count, digest, signature: signer.sign(&digest) })))
     }
 
     /// Whose, and which one.
@@ -202,8 +243,8 @@ impl Request {
     }
 
     /// What to do, in order.
-    pub fn operations(&self) -> &[Bytes] {
-        &self.0.operations
+    pub fn operations(&self) -> Operations {
+        Operations { rest: self.0.signed.slice(HEAD_BYTES..), left: self.0.count }
     }
 
     /// The digest of what was signed.
@@ -211,9 +252,9 @@ impl Request {
         self.0.digest
     }
 
-    /// How much it adds to a batch, in bytes.
+    /// How much it adds to a batch, in bytes: all of it. In memory it takes [`REQUEST_MEMORY`] more, at most.
     pub fn size(&self) -> usize {
-        self.0.operations.iter().map(|operation| operation.len() + 4).sum::<usize>() + 118
+        self.0.signed.len() + size_of::<Signature>()
     }
 }
 
@@ -246,7 +287,7 @@ impl fmt::Debug for Request {
 
 impl Encode for Request {
     fn encode(&self, writer: &mut Writer) {
-        encode_request(&self.0.key, self.0.replier, &self.0.operations, writer);
+        writer.raw(&self.0.signed);
         self.0.signature.encode(writer);
     }
 }
@@ -256,15 +297,15 @@ impl Decode for Request {
         let mark = reader.mark();
         let (key, replier) = (RequestKey::decode(reader)?, Replier::decode(reader)?);
         let count = reader.count("operations", MAX_OPERATIONS)?;
-        let mut operations = Vec::new();
+        let mut bytes = 0;
         for _ in 0..count {
-            operations.push(reader.bytes("operation", MAX_REQUEST_BYTES)?);
+            bytes += reader.skip("operation", MAX_REQUEST_BYTES)?;
         }
-        check_bounds(&operations).map_err(|_| Malformed::Inconsistent("a request is empty or too large"))?;
-        let digest = reader.digest_since(mark, REQUEST);
+        check_bounds(count, bytes).map_err(|_| Malformed::Inconsistent("a request is empty or too large"))?;
+        let (signed, digest) = (reader.since(mark), reader.digest_since(mark, REQUEST));
         let signature = Signature::decode(reader)?;
         reader.expect(Author::Client(key.client), digest, signature);
-        Ok(Self(Arc::new(RequestBody { key, replier, operations, digest, signature })))
+        Ok(Self(Arc::new(RequestBody { key, replier, signed, count, digest, signature })))
     }
 }
 

@@ -114,15 +114,15 @@ impl<M: StateMachine> Service<M> {
 
     /// Applies every operation of a request. No results if the machine did not keep to the room it had.
     fn apply(&mut self, course: &mut Course, request: &Request) -> Option<Vec<Bytes>> {
-        let operations = request.operations();
+        let (operations, count) = (request.operations(), request.operations().len());
         let mut left = MAX_RESULT_BYTES.min(ROOM_PER_REQUEST + course.spare) - BODY_BYTES;
-        let mut results = Some(Vec::with_capacity(operations.len()));
-        for (position, operation) in operations.iter().enumerate() {
-            let reserved = (operations.len() - 1 - position) * (RESULT_BYTES + MIN_RESULT_ROOM);
+        let mut results = Some(Vec::with_capacity(count));
+        for (position, operation) in operations.enumerate() {
+            let reserved = (count - 1 - position) * (RESULT_BYTES + MIN_RESULT_ROOM);
             let room = left - reserved - RESULT_BYTES;
             let context = Context { client: request.key().client, seq: course.seq, index: course.index, room };
             course.index += 1;
-            let result = self.machine.apply(&mut Space::new(&mut self.map), &context, operation);
+            let result = self.machine.apply(&mut Space::new(&mut self.map), &context, &operation);
             if result.len() > room {
                 results = None;
                 left -= RESULT_BYTES + MIN_RESULT_ROOM;

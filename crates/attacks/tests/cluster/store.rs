@@ -19,8 +19,8 @@ pub(super) struct Model {
 
 impl synod_sim::Model for Model {
     fn execute(&mut self, _: Seq, request: &Request) -> Vec<Bytes> {
-        let operations = request.operations().iter();
-        operations.map(|bytes| Bytes::from(self.answer(Operation::parse(bytes).unwrap()).to_bytes())).collect()
+        let operations = request.operations();
+        operations.map(|bytes| Bytes::from(self.answer(Operation::parse(&bytes).unwrap()).to_bytes())).collect()
     }
 }
 

@@ -8,7 +8,7 @@ use crate::fixture::{
     self, Tiny, Vote, batch, certificate, members, mutate, read, read_verified, reply, request, signed, status, vote,
 };
 use crate::process::{Message, Record, Status};
-use crate::request::{MAX_BATCH_REQUESTS, MAX_OPERATIONS, MAX_REQUEST_BYTES, MAX_RESULT_BYTES};
+use crate::request::{MAX_BATCH_REQUESTS, MAX_OPERATIONS, MAX_REQUEST_BYTES, MAX_REQUEST_SIZE, MAX_RESULT_BYTES};
 use crate::{Batch, Reply, Request, Signed};
 
 /// Damages `value`'s encoding a few thousand times; returns how many results were values all the same.
@@ -170,8 +170,28 @@ fn memory_grows_with_what_is_there_not_with_what_is_claimed() {
 fn operations_share_the_received_bytes() {
     let received = Bytes::from(request(1, &[b"put a long enough key"]).to_bytes());
     let read = Unverified::<Request>::decode(received.clone(), &fixture::scope()).unwrap().value;
-    let (operation, whole) = (&read.operations()[0], received.as_ptr_range());
+    let (operation, whole) = (read.operations().next().unwrap(), received.as_ptr_range());
     assert!(whole.contains(&operation.as_ptr()), "a slice of the frame, not a copy");
+}
+
+#[test]
+fn operations_come_back_in_order_however_small() {
+    let operations: [&[u8]; 4] = [b"", b"first", b"", b"last"];
+    let signed = request(1, &operations);
+    let read = Unverified::<Request>::decode(Bytes::from(signed.to_bytes()), &fixture::scope()).unwrap().value;
+    for request in [signed, read] {
+        assert_eq!(request.operations().len(), 4);
+        assert_eq!(request.operations().collect::<Vec<_>>(), operations);
+    }
+}
+
+#[test]
+fn the_largest_request_is_as_large_as_stated() {
+    static LARGE: [u8; MAX_REQUEST_BYTES - MAX_OPERATIONS + 1] = [7; MAX_REQUEST_BYTES - MAX_OPERATIONS + 1];
+    let mut operations = vec![&[7][..]; MAX_OPERATIONS - 1];
+    operations.push(&LARGE);
+    let request = request(1, &operations);
+    assert_eq!((request.size(), request.to_bytes().len()), (MAX_REQUEST_SIZE, MAX_REQUEST_SIZE));
 }
 
 #[test]

@@ -23,7 +23,7 @@ static CERTIFICATES: LazyLock<Judge> =
 fn assert_bounded(request: &Request) {
     let operations = request.operations();
     assert!((1..=MAX_OPERATIONS).contains(&operations.len()));
-    assert!(operations.iter().map(bytes::Bytes::len).sum::<usize>() <= MAX_REQUEST_BYTES);
+    assert!(operations.map(|operation| operation.len()).sum::<usize>() <= MAX_REQUEST_BYTES);
 }
 
 /// A client's request.

@@ -18,8 +18,8 @@ fn four_replicas_with_default_limits() {
     let max = of(4, 1, 1);
     let MemoryMax { replica_channels, client_channels, signatures, protocol, log, results, sessions } = max;
     let parts = [replica_channels, client_channels, signatures, protocol, log, results, sessions];
-    assert_eq!(parts.map(|bytes| bytes >> 20), [196, 448, 4, 5123, 5251, 512, 92]);
-    assert_eq!(max.total() >> 20, 11_626);
+    assert_eq!(parts.map(|bytes| bytes >> 20), [196, 448, 4, 5374, 5502, 512, 92]);
+    assert_eq!(max.total() >> 20, 12_129);
 }
 
 #[test]

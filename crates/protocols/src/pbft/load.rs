@@ -8,6 +8,7 @@
 //! what they can, what becomes free goes to those who have least, because whoever has more than is free gets nothing.
 
 use alloc::collections::BTreeMap;
+use synod_kernel::request::REQUEST_MEMORY;
 use synod_kernel::{ClientId, ReplicaId};
 
 /// What may wait of one client that came one way.
@@ -18,6 +19,9 @@ const OF_ALL: Load = Load { requests: 1 << 14, bytes: 32 << 20 };
 /// others hand to it, hence twice the room of one way; and it may be ahead of the primary in what was executed, hence
 /// twice that.
 const OF_BACKUP: usize = 4;
+
+/// Bytes that it takes to wait, at most, besides the request: places in trees, and a timer.
+const WAITING_BYTES: usize = 512;
 
 /// By which way a request came first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -105,7 +109,7 @@ fn lighten<K: Ord + Copy>(loads: &mut BTreeMap<K, Load>, key: K, bytes: usize) {
 
 /// Bytes of requests that wait at one of so many replicas, at most: every way of [`Loads`] filled.
 pub(super) fn bytes_max(replicas: usize) -> usize {
-    (2 + OF_BACKUP * replicas.saturating_sub(1)) * OF_ALL.bytes
+    (2 + OF_BACKUP * replicas.saturating_sub(1)) * (OF_ALL.bytes + OF_ALL.requests * (REQUEST_MEMORY + WAITING_BYTES))
 }
 
 #[cfg(test)]

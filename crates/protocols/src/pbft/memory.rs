@@ -10,12 +10,10 @@ use super::normal::EARLY_MAX;
 use super::transfer::CHECKING_MAX;
 use synod_kernel::Membership;
 use synod_kernel::descriptor::Parameters;
-use synod_kernel::request::{MAX_BATCH_REQUESTS, MAX_OPERATIONS, MAX_REQUEST_BYTES};
+use synod_kernel::request::{MAX_BATCH_REQUESTS, MAX_REQUEST_SIZE, REQUEST_MEMORY};
 
-/// Bytes of a request besides its operations, in memory, about.
-const REQUEST_BYTES: usize = 256;
-/// Bytes of an operation besides its own, in memory, about.
-const OPERATION_BYTES: usize = 40;
+/// The smallest request, in bytes: one operation of none.
+const REQUEST_MIN: usize = 122;
 /// Batches that one place can have a name for: what was proposed, what was prepared before, what was decided.
 const OF_PLACE: usize = 3;
 /// Bytes of a signed vote in memory, about.
@@ -36,14 +34,16 @@ pub fn memory_max(parameters: &Parameters, members: &Membership) -> u64 {
     let early = replicas.saturating_mul(EARLY_MAX).saturating_mul(batch);
     // One that is read for each peer, and what each peer sent.
     let pieces = replicas * (2 + CHECKING_MAX) * CHUNK_MAX;
-    let parts = [load::bytes_max(replicas), OF_ALL_BYTES, bodies, votes, reports, early, pieces, HISTORY_BYTES];
+    // However small the requests in it are.
+    let history = HISTORY_BYTES + HISTORY_BYTES / REQUEST_MIN * REQUEST_MEMORY;
+    let parts = [load::bytes_max(replicas), OF_ALL_BYTES, bodies, votes, reports, early, pieces, history];
     parts.into_iter().fold(0_u64, |sum, part| sum.saturating_add(part as u64))
 }
 
 /// A batch that is as large as agreed, or a single request that is larger.
 fn batch_bytes(parameters: &Parameters) -> usize {
-    let one = MAX_REQUEST_BYTES + MAX_OPERATIONS * OPERATION_BYTES;
-    (parameters.batch_bytes as usize + MAX_BATCH_REQUESTS * REQUEST_BYTES).max(one + REQUEST_BYTES)
+    let many = parameters.batch_bytes as usize + MAX_BATCH_REQUESTS * REQUEST_MEMORY;
+    many.max(MAX_REQUEST_SIZE + REQUEST_MEMORY)
 }
 
 #[cfg(test)]

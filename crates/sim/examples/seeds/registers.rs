@@ -38,7 +38,7 @@ pub(crate) struct Plain(BTreeMap<u8, Vec<u8>>);
 
 impl Model for Plain {
     fn execute(&mut self, _: Seq, request: &Request) -> Vec<Bytes> {
-        request.operations().iter().map(|operation| self.apply(operation)).collect()
+        request.operations().map(|operation| self.apply(&operation)).collect()
     }
 }
 

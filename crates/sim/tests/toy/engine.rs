@@ -67,7 +67,7 @@ impl Counter {
             let known = known.map(|known| Executed { fate: Fate::Repeated, ..known });
             let outcome = known.unwrap_or_else(|| {
                 self.total += u64::from(self.defect == Some(Wrong::Miscounts) && seq.get() == 5);
-                let results = request.operations().iter().map(|_| {
+                let results = request.operations().map(|_| {
                     self.total += 1;
                     Bytes::copy_from_slice(&self.total.to_le_bytes())
                 });

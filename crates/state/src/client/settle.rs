@@ -66,7 +66,7 @@ impl Client {
     fn move_to_session(&mut self, tickets: &[Ticket], out: &mut Vec<ClientEffect>) {
         for &ticket in tickets {
             let Pending { destination, request, .. } = &self.pending[&ticket];
-            let (targets, operations) = (self.targets(*destination), request.operations().to_vec());
+            let (targets, operations) = (self.targets(*destination), request.operations().collect());
             self.issued = self.issued.next();
             let signed = self.sign(self.issued, operations);
             let (request, replier) = signed.expect("the same operations were within the bounds before");

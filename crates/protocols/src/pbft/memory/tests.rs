@@ -10,7 +10,7 @@ fn members(size: u16, faults: u16) -> Membership {
 
 #[test]
 fn the_default_for_four_is_published() {
-    assert_eq!(memory_max(&Parameters::default(), &members(4, 1)) >> 20, 5123);
+    assert_eq!(memory_max(&Parameters::default(), &members(4, 1)) >> 20, 5374);
 }
 
 #[test]

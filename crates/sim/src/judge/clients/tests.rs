@@ -12,7 +12,7 @@ struct Echo;
 
 impl Model for Echo {
     fn execute(&mut self, _: Seq, request: &Request) -> Vec<Bytes> {
-        request.operations().to_vec()
+        request.operations().collect()
     }
 }
 

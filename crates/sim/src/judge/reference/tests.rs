@@ -15,7 +15,7 @@ pub(crate) struct Echo;
 
 impl Model for Echo {
     fn execute(&mut self, _: Seq, request: &Request) -> Vec<Bytes> {
-        request.operations().to_vec()
+        request.operations().collect()
     }
 }
 
@@ -25,7 +25,7 @@ fn outcome(request: &Request, seq: u64, body: &ReplyBody) -> Executed {
 }
 
 fn echoed(request: &Request) -> ReplyBody {
-    ReplyBody::Executed(request.operations().to_vec())
+    ReplyBody::Executed(request.operations().collect())
 }
 
 /// A reference in which this request took effect at 1.
