@@ -120,8 +120,11 @@ impl Attack {
     /// What part of its rate an honest client must keep meanwhile, and why.
     pub(crate) fn rate_kept(self) -> (f64, &'static str) {
         match self {
-            // 2,000 requests a second of a client that has a right to as many as the other.
-            Self::Flood => (0.5, "its requests are good, and two clients share what there is in halves"),
+            // Requests that are ordered, executed and answered like any others, hundreds a second, where the honest
+            // client takes all there is.
+            Self::Flood | Self::BackupsOnly | Self::ZeroWindow => (0.5, SHARED),
+            // One of the two bodies is such a request.
+            Self::TwoBodies => (0.5, SHARED),
             _ => (0.9, "what it sends is refused, or is little"),
         }
     }
@@ -135,6 +138,9 @@ impl Attack {
         }
     }
 }
+
+/// Why an honest client need not keep more than half of its rate.
+const SHARED: &str = "its requests are good, and two clients share what there is in halves";
 
 /// Does it, and reports in JSON.
 pub(crate) async fn run(attack: Attack, folder: Arc<Folder>, bounds: Bounds) -> io::Result<String> {

@@ -1,26 +1,30 @@
 //! When the primary proposes, and what: the requests that wait, as one batch. [PBFT-OSDI99 §4.2]
 //!
-//! Nothing waits while the primary has nothing under way. While it has, what arrives is gathered, so that batches grow
-//! with the load by themselves: under a low one a request leaves at once, under a high one its votes and syncs are
-//! shared by many. Only batches that are large by then use the pipeline to its depth. [PBFT-TOCS02 "batching"]
+//! Nothing waits while everything under way is prepared. Until then, what arrives is gathered, so that batches grow with
+//! the load by themselves: under a low one a request leaves at once, under a high one its votes and syncs are shared by
+//! many. Only batches that are large by then use the pipeline to its depth. [PBFT-TOCS02 "batching"]
 
 use super::message::{PrePrepare, Vow};
 use super::replica::{Out, Replica, own_vote, sign};
 use super::rule::Rule;
+use super::slot::Slot;
 use super::statement::Prepare;
 use synod_kernel::{Seq, Target};
 
-/// Small batches under way, at most. One is voted on while the other is recorded; what arrives meanwhile is the next
-/// one. More of them would cost every replica the votes and the syncs of a large one each (decision 0006).
-const SMALL_UNDER_WAY: u64 = 2;
-
 impl Replica {
-    /// How many batches may be under way for another one to leave.
-    fn under_way_max(&self) -> u64 {
-        match self.requests.has_large_batch(self.config.batch_bytes()) {
-            true => self.config.pipeline(),
-            false => self.config.pipeline().min(SMALL_UNDER_WAY),
-        }
+    /// Whether another batch may leave after those under way, of which the last is `last`: a large one as far as the
+    /// pipeline allows, a small one only when everything before it is prepared here. More small ones would cost every
+    /// replica the votes and the syncs of a large one each (decision 0006).
+    fn may_propose(&self, last: Seq) -> bool {
+        let is_prepared = |slot: &Slot| {
+            let prepared = slot.prepared.as_ref().is_some_and(|proof| proof.statement().view == self.view);
+            prepared || slot.committed.is_some()
+        };
+        let has_room = last.get() - self.ordered.get() < self.config.pipeline();
+        let mut under_way = self.slots.range(self.ordered.next()..).take_while(|(seq, _)| **seq <= last);
+        has_room
+            && (self.requests.has_large_batch(self.config.batch_bytes())
+                || under_way.all(|(_, slot)| is_prepared(slot)))
     }
 
     /// The primary gives waiting requests a number, as far as pipeline and window allow. [PBFT-OSDI99 §4.2, TOCS02
@@ -28,8 +32,7 @@ impl Replica {
     pub(super) fn propose(&mut self, out: &mut Out) {
         while self.is_active_primary() {
             let seq = self.next_place();
-            let under_way = seq.get() - 1 - self.ordered.get();
-            if seq > self.high() || under_way >= self.under_way_max() {
+            if seq > self.high() || !self.may_propose(seq.minus(1)) {
                 return;
             }
             let Some(batch) = self.requests.next_batch(self.config.batch_bytes()) else { return };

@@ -141,7 +141,7 @@ fn pbft_c3_all_may_lose_power_in_a_view_change() {
 
 #[test]
 fn pbft_c3_a_rebooted_primary_proposes_on_fresh_ground() {
-    let mut cluster = Cluster::new(4, 1);
+    let mut cluster = Cluster::deep(4, 1);
     cluster.lose(|_, _, message| matches!(vow(message), Some(Vow::PrePrepare(_))));
     (1..=2).for_each(|number| cluster.submit(0, number));
     cluster.reboot(0);

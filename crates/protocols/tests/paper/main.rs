@@ -15,5 +15,6 @@ mod storm;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, reason = "one vocabulary for all modules")]
 mod support;
+mod syncs;
 mod transfer;
 mod view_change;

@@ -214,10 +214,20 @@ fn pbft_4_2_the_primary_keeps_to_the_window() {
 fn pbft_4_2_what_waits_shares_a_batch() {
     let mut cluster = Cluster::new(4, 1);
     (1..=9).for_each(|number| cluster.submit(0, number));
-    assert_eq!(cluster.applied(0, Rule::Propose), 2, "small batches do not fill the pipeline");
+    assert_eq!(cluster.applied(0, Rule::Propose), 1, "small batches do not fill the pipeline");
     cluster.deliver_all();
     cluster.assert_executed(0..4, &[1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    assert_eq!(cluster.nodes[3].service.batches.len(), 3, "two by themselves, the rest together");
+    assert_eq!(cluster.nodes[3].service.batches.len(), 2, "one by itself, the rest together");
+}
+
+#[test]
+fn pbft_4_2_the_next_small_batch_leaves_when_the_last_one_is_prepared() {
+    let mut cluster = Cluster::new(4, 1);
+    cluster.lose(|_, _, message| matches!(vow(message), Some(Vow::Commit(_))));
+    cluster.run(1..=3);
+    assert_eq!(cluster.applied(0, Rule::Propose), 3, "nothing is decided, and nobody waits for that");
+    cluster.run(4..=9);
+    assert_eq!(cluster.applied(0, Rule::Propose), 4, "within the pipeline");
 }
 
 #[test]
