@@ -1,8 +1,8 @@
 //! When the primary proposes, and what: the requests that wait, as one batch. [PBFT-OSDI99 §4.2]
 //!
-//! Nothing waits while everything under way is prepared. Until then, what arrives is gathered, so that batches grow with
-//! the load by themselves: under a low one a request leaves at once, under a high one its votes and syncs are shared by
-//! many. Only batches that are large by then use the pipeline to its depth. [PBFT-TOCS02 "batching"]
+//! Nothing waits while everything under way is prepared. Until then, what arrives is gathered, so that batches grow
+//! with the load by themselves: under a low one a request leaves at once, under a high one its votes and syncs are
+//! shared by many. Only batches that are large by then use the pipeline to its depth. [PBFT-TOCS02 "batching"]
 
 use super::message::{PrePrepare, Vow};
 use super::replica::{Out, Replica, own_vote, sign};
