@@ -1,8 +1,8 @@
 //! The vocabulary of the protocol: what binds, what is remembered, what is merely said.
 
+use super::departure::Departure;
 use super::statement::{Checkpoint, Commit, NewView, Prepare, Suspect, ViewChange};
 use bytes::Bytes;
-use synod_kernel::certificate::Weak;
 use synod_kernel::process::{Binding, KeyRange, Question};
 use synod_kernel::{
     Batch, Certificate, Decode, Digest, Encode, Equivocation, Malformed, Reader, ReplicaId, Seq, Signed, Statement,
@@ -35,39 +35,6 @@ impl PrePrepare {
     /// m
     pub fn batch(&self) -> &Batch {
         &self.batch
-    }
-}
-
-/// A view-change message, with the proof that a correct replica suspected the primary of the view before. Whoever sees
-/// it leaves that view as well.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Departure {
-    vote: Signed<ViewChange>,
-    proof: Certificate<Suspect, Weak>,
-}
-
-impl Departure {
-    /// Joins what a replica reports to the reason why it left.
-    ///
-    /// # Errors
-    /// If that is about another view than the one before.
-    pub fn new(vote: Signed<ViewChange>, proof: Certificate<Suspect, Weak>) -> Result<Self, Malformed> {
-        if proof.statement().view.next() != vote.statement().view() {
-            return Err(Malformed::Inconsistent("a view is left because of another one"));
-        }
-        Ok(Self { vote, proof })
-    }
-    /// The signed part.
-    pub fn vote(&self) -> &Signed<ViewChange> {
-        &self.vote
-    }
-    /// Why it was said.
-    pub fn proof(&self) -> &Certificate<Suspect, Weak> {
-        &self.proof
-    }
-    /// The view asked for.
-    pub fn view(&self) -> View {
-        self.vote.statement().view()
     }
 }
 
@@ -211,7 +178,7 @@ impl Binding for Vow {
             Self::PrePrepare(PrePrepare { vote, .. }) | Self::Prepare(vote) => vote.statement().digest,
             Self::Commit(vote) => vote.statement().digest,
             Self::Checkpoint(vote) => vote.statement().state,
-            Self::ViewChange(departure) => Digest::of("synod answer", &departure.vote.statement().to_bytes()),
+            Self::ViewChange(departure) => Digest::of("synod answer", &departure.vote().statement().to_bytes()),
             Self::NewView(message) => Digest::of("synod answer", &message.statement().to_bytes()),
         }
     }
@@ -232,7 +199,7 @@ impl Vow {
             Self::PrePrepare(PrePrepare { vote, .. }) | Self::Prepare(vote) => vote.signer(),
             Self::Commit(vote) => vote.signer(),
             Self::Checkpoint(vote) => vote.signer(),
-            Self::ViewChange(departure) => departure.vote.signer(),
+            Self::ViewChange(departure) => departure.vote().signer(),
             Self::NewView(message) => message.signer(),
         }
     }
@@ -261,20 +228,6 @@ impl Decode for PrePrepare {
             return Err(Malformed::Inconsistent("a proposal that names another batch"));
         }
         Ok(Self { vote, batch })
-    }
-}
-
-impl Encode for Departure {
-    fn encode(&self, writer: &mut Writer) {
-        self.vote.encode(writer);
-        self.proof.encode(writer);
-    }
-}
-
-impl Decode for Departure {
-    fn decode(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let (vote, proof) = (Decode::decode(reader)?, Decode::decode(reader)?);
-        Self::new(vote, proof)
     }
 }
 

@@ -43,6 +43,7 @@
 mod answered;
 mod checkpoint;
 mod config;
+mod departure;
 mod help;
 mod history;
 mod load;
@@ -65,8 +66,9 @@ mod transfer;
 mod view_change;
 
 pub use config::{Config, HISTORY_BYTES};
+pub use departure::Departure;
 pub use memory::memory_max;
-pub use message::{Departure, Evidence, Fact, Hint, PrePrepare, Progress, Vow};
+pub use message::{Evidence, Fact, Hint, PrePrepare, Progress, Vow};
 pub use replica::Replica;
 pub use rule::{Rule, Timer};
 pub use statement::{Checkpoint, Commit, NewView, PROTOCOL, Prepare, Suspect, ViewChange};

@@ -1,9 +1,10 @@
 //! A PBFT replica: its state, and `step`, the only place that looks at what kind of input came.
 
 use super::config::Config;
+use super::departure::Departure;
 use super::help::Help;
 use super::history::History;
-use super::message::{Departure, Evidence, Fact, Hint, Vow};
+use super::message::{Evidence, Fact, Hint, Vow};
 use super::new_view;
 use super::requests::Requests;
 use super::rule::{Rule, Timer};

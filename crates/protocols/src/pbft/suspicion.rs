@@ -10,7 +10,8 @@
 //! Who still suspects says so again with every report of its progress. What is not said again is forgotten after a
 //! while, so that moments of slowness that lie hours apart do not add up.
 
-use super::message::{Departure, Hint};
+use super::departure::Departure;
+use super::message::Hint;
 use super::replica::{Mode, Out, Replica, Wait, sign};
 use super::rule::Rule;
 use super::statement::Suspect;

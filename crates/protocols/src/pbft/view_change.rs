@@ -6,7 +6,8 @@
 //! timer for a new view starts only when a strong quorum asks for it, so that all correct replicas are in the
 //! same view long enough. [PBFT-TOCS02]
 
-use super::message::{Departure, Evidence, Fact, Hint, Vow};
+use super::departure::Departure;
+use super::message::{Evidence, Fact, Hint, Vow};
 use super::new_view;
 use super::replica::{Mode, Out, Replica, Wait, prepared, sign};
 use super::rule::{Rule, Timer};
