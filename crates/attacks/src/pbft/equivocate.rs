@@ -102,13 +102,18 @@ impl Equivocate {
         }
     }
 
-    /// A batch that is not `one`, of requests that clients did sign.
+    /// A batch that is not `one`, of requests that clients did sign: the same ones the other way round, another one, or
+    /// the only one that there is, twice.
     fn another(&self, one: &Batch) -> Option<Batch> {
         let mut turned = one.requests().to_vec();
         turned.reverse();
         let older = self.seen.iter().find(|request| !one.requests().contains(request));
-        let other = if turned.len() > 1 { Batch::new(turned) } else { Batch::new(vec![older?.clone()]) };
-        (other != *one).then_some(other)
+        let other = match (&turned[..], older) {
+            ([_], Some(older)) => vec![older.clone()],
+            ([only], None) => vec![only.clone(), only.clone()],
+            _ => turned,
+        };
+        Some(Batch::new(other)).filter(|other| other != one)
     }
 
     fn is_about_a_lie(&self, vow: &Vow) -> bool {
