@@ -46,7 +46,7 @@ pub struct Checkpoint {
     pub state: Digest,
 }
 
-/// "The primary of v does not do its duty, as far as I can tell." Binds nobody. See [`super::suspicion`].
+/// "The primary of v does not do its duty, as far as I can tell." Binds nobody (decision 0007).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Suspect {
     /// v
