@@ -1,6 +1,8 @@
 //! `cargo xtask memory`: writes the same keys again and again, and looks whether replicas need ever more memory for it.
 //!
-//! State, sessions and window are of constant size then, so memory has to be, too, once everything has its room.
+//! State, sessions and window are of constant size then, so memory has to be, too, once everything has its room. What
+//! is decided is remembered up to a bound (`pbft::HISTORY_BYTES`), and by default so much is written that it is reached
+//! before sizes are compared.
 
 use std::fmt;
 use std::io;
@@ -34,7 +36,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=31))]
     replicas: u16,
     /// Writes a second, at most.
-    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 5000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     writes_per_second: u64,
     /// How many keys are written.
     #[arg(long, value_name = "N", default_value_t = 4096)]
