@@ -20,8 +20,10 @@ impl Replica {
             let prepared = slot.prepared.as_ref().is_some_and(|proof| proof.statement().view == self.view);
             prepared || slot.committed.is_some()
         };
+        // Up to the floor nothing is voted on in this view, so nothing will be prepared there either.
+        let first = self.ordered.max(self.floor()).next();
         let has_room = last.get() - self.ordered.get() < self.config.pipeline();
-        let mut under_way = self.slots.range(self.ordered.next()..).take_while(|(seq, _)| **seq <= last);
+        let mut under_way = self.slots.range(first..).take_while(|(seq, _)| **seq <= last);
         has_room
             && (self.requests.has_large_batch(self.config.batch_bytes())
                 || under_way.all(|(_, slot)| is_prepared(slot)))

@@ -1,6 +1,7 @@
 //! What stands before a view begins, or is decided, is not voted on: §4.4 sets h to min-s where NEW-VIEW is accepted.
 
 use crate::support::{Cluster, vow};
+use synod_kernel::descriptor::Parameters;
 use synod_kernel::{Batch, Message, Seq, View};
 use synod_protocols::pbft::{Commit, Hint, Prepare, Replica, Rule, Vow};
 
@@ -85,4 +86,26 @@ fn pbft_4_2_what_is_decided_is_not_voted_against() {
     cluster.hand(0, 2, &proposal);
     assert_eq!(cluster.applied(2, Rule::KeepDecision), 1);
     assert!(!cluster.vows(2).iter().any(|vow| matches!(vow, Vow::Prepare(_))));
+}
+
+#[test]
+fn pbft_4_4_a_primary_that_is_behind_what_its_view_begins_with_proposes_above_it() {
+    let parameters = Parameters { checkpoint_interval: 4, window: 8, pipeline: 8, ..Parameters::default() };
+    let mut cluster = Cluster::with(4, 1, parameters);
+    // Replica 1 hears proposals, and never what becomes of them.
+    cluster.lose(|_, to, message| to == 1 && !matches!(vow(message), Some(Vow::PrePrepare(_))));
+    cluster.run(1..=4);
+    assert_eq!((cluster.status(1).executed, cluster.status(2).checkpoint), (Seq::new(0), Seq::new(4)));
+    cluster.crash(0);
+    cluster.lose(|_, to, message| to == 1 && !is_suspicion(message) && matches!(message, Message::Hint(_)));
+    cluster.submit_all(5);
+    cluster.time_out(1..4);
+    assert_eq!((cluster.status(1).view, cluster.applied(1, Rule::Propose)), (View::new(1), 1));
+    cluster.heal();
+    // Timers of its transfer fire, too: what it asked for was lost.
+    for _ in 0..6 {
+        cluster.fire_shortest();
+        cluster.tick(1);
+    }
+    cluster.assert_executed(1..4, &[1, 2, 3, 4, 5]);
 }
