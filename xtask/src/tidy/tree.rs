@@ -56,8 +56,7 @@ impl Tree {
             let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}/{name}") };
             let kind = entry.file_type()?;
             if kind.is_dir() {
-                // cargo marks its output folders with this tag, wherever they are.
-                if name != ".git" && !entry.path().join("CACHEDIR.TAG").exists() {
+                if !is_left_out(&path, &entry.path()) {
                     self.paths.insert(path.clone());
                     self.read_folder(&entry.path(), &path)?;
                 }
@@ -98,6 +97,12 @@ impl Tree {
             }
         }
     }
+}
+
+/// Whether a folder is version control's own, or build output. cargo tags its output folders, wherever they are, but
+/// only those that it makes itself: the usual one may have been there before, for the tools installed in it.
+fn is_left_out(path: &str, folder: &Path) -> bool {
+    file_name(path) == ".git" || path == "target" || folder.join("CACHEDIR.TAG").exists()
 }
 
 fn is_rust(path: &str) -> bool {

@@ -40,3 +40,15 @@ fn this_repository_can_be_read() {
     assert!(tree.paths.contains(".cargo/config.toml"));
     assert!(!tree.paths.iter().any(|path| path.starts_with(".git/") || path.starts_with("target/")));
 }
+
+#[test]
+fn build_output_is_left_out_whether_cargo_tagged_it_or_not() {
+    let root = tempfile::tempdir().expect("a temporary folder");
+    for file in ["target/tools/a.md", "fuzz/out/CACHEDIR.TAG", "fuzz/out/b.md", "fuzz/.git/c.md", "docs/target/d.md"] {
+        let path = root.path().join(file);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("the folder can be made");
+        std::fs::write(path, "text").expect("the file can be written");
+    }
+    let tree = Tree::read(root.path()).expect("the folder is readable");
+    assert_eq!(tree.paths.into_iter().collect::<Vec<_>>(), ["docs", "docs/target", "docs/target/d.md", "fuzz"]);
+}
