@@ -5,12 +5,19 @@
 //! must not achieve with f replicas, and what it does achieve with f+1: the second is what makes a test of the
 //! first worth anything.
 //!
-//! Attacks that never look inside a message run against every protocol; those under [`pbft`] know its words.
+//! Attacks that never look inside a message run against every protocol, and are listed by [`generic`]; those under
+//! [`pbft`] know its words, and [`pbft::gallery`] lists all that PBFT has to withstand.
 #![cfg_attr(not(test), no_std)]
 
 extern crate alloc;
 
+mod attacker;
+mod gallery;
 pub mod pbft;
 mod silent;
+mod story;
 
+pub use attacker::Attacker;
+pub use gallery::{Attack, generic};
 pub use silent::Silent;
+pub use story::{Protocols, Story};

@@ -6,6 +6,8 @@
 //! f+1 liars: both halves of the correct replicas get their quorum, and the service forks.
 //! [PBFT-OSDI99 §4.2]: the reason for the prepare phase.
 
+use super::gallery::HERE;
+use crate::story::Story;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec;
 use alloc::vec::Vec;
@@ -13,6 +15,17 @@ use synod_kernel::adversary::{Adversary, Puppets};
 use synod_kernel::chooser::Chooser;
 use synod_kernel::{Batch, Effect, Input, Message, Outbox, Record, ReplicaId, Request, Seq, Signed, Target, View};
 use synod_protocols::pbft::{Commit, PrePrepare, Prepare, Replica, Vow};
+
+pub(super) const STORY: Story = Story {
+    name: "equivocate",
+    tells: "A primary proposes one batch to some replicas and another to the rest, for the same place in the order, \
+            and its accomplices vote for whichever each victim was shown.",
+    withstood: "No two replicas execute different batches; the primary is replaced, and convicted by what it signed.",
+    breaks: &["Agreement"],
+    sources: &["PBFT-OSDI99 §4.2"],
+    rows: &["L-01", "L-02", "B-01", "B-02", "B-21"],
+    protocols: HERE,
+};
 
 /// Requests remembered to build the other batch from, at most.
 const REQUESTS_MAX: usize = 64;

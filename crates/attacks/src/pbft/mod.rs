@@ -1,5 +1,7 @@
-//! Attacks on PBFT, in its own words.
+//! Attacks that know PBFT's words.
 
 mod equivocate;
+mod gallery;
 
 pub use equivocate::Equivocate;
+pub use gallery::{NAME, gallery};
