@@ -125,6 +125,7 @@ fn bad_view_changes() -> Files {
         view_change(&[certificate(&orphan, [1, 2, 3])]).named("malformed-prepared-without-primary"),
         claim.raw(&u32::MAX.to_le_bytes()).named("malformed-many-prepared"),
         unproved().put(&samples::suspicion(1)).named("malformed-suspicion-of-another-view"),
+        unproved().put(&samples::suspicion(u64::MAX)).named("malformed-suspicion-of-the-last-view"),
         unproved().certificate(&Suspect { view: View::new(0) }, &[1]).named("malformed-one-suspicion"),
         view_change(&[prepared(129)]).named("forged-signed-by-nobody"),
     ]
