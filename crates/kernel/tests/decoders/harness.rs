@@ -9,6 +9,9 @@ use crate::verdict::Verdict;
 use std::path::PathBuf;
 use synod_kernel::chooser::{Chooser, Seeded};
 
+/// Bytes of one file of a corpus in whose place the largest number is tried, at most.
+const EXTREMES_MAX: usize = 4096;
+
 /// Files of a corpus: name and content.
 pub(crate) type Files = Vec<(String, Vec<u8>)>;
 
@@ -44,6 +47,7 @@ impl Decoder {
     pub(crate) fn test(&self) {
         self.is_what_is_written_here();
         self.keeps_the_verdicts_of_the_corpus();
+        self.survives_extremes();
         self.survives_damage();
         self.survives_noise();
     }
@@ -75,6 +79,16 @@ impl Decoder {
             }
         }
         assert!(seen.contains(&Verdict::Valid) && seen.contains(&Verdict::Malformed), "{}: some of each", self.target);
+    }
+
+    /// The largest number there is, in the place of every number there is: whatever is counted on from there overflows.
+    fn survives_extremes(&self) {
+        for (_, input) in self.corpus() {
+            let places = input.len().saturating_sub(8).min(EXTREMES_MAX);
+            for at in 0..places {
+                (self.check)(&patched(&input, at, &u64::MAX.to_le_bytes()));
+            }
+        }
     }
 
     fn survives_damage(&self) {

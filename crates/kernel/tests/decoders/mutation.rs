@@ -15,7 +15,7 @@ pub(crate) fn mutate(valid: &[u8], choose: &mut dyn FnMut(usize) -> usize) -> Ve
 fn edit(bytes: &mut Vec<u8>, choose: &mut dyn FnMut(usize) -> usize) {
     let at = choose(bytes.len() + 1);
     let rest = bytes.len() - at;
-    match choose(7) {
+    match choose(8) {
         0 => bytes.truncate(at),
         1 => bytes.insert(at, byte(choose)),
         2 if rest > 0 => bytes[at] ^= 1 << choose(8),
@@ -28,6 +28,7 @@ fn edit(bytes: &mut Vec<u8>, choose: &mut dyn FnMut(usize) -> usize) {
             let piece = bytes[at..at + 1 + choose(rest.min(80))].to_vec();
             bytes.splice(at..at, piece);
         }
+        7 if rest >= 8 => bytes[at..at + 8].copy_from_slice(&extreme(choose).to_le_bytes()),
         _ => bytes.push(byte(choose)),
     }
 }
@@ -38,4 +39,8 @@ fn byte(choose: &mut dyn FnMut(usize) -> usize) -> u8 {
 
 fn interesting(choose: &mut dyn FnMut(usize) -> usize) -> u32 {
     [0, 1, 2, 3, 4, 5, 32, 100, 101, 1024, 1025, 1 << 20, u32::MAX - 1, u32::MAX][choose(14)]
+}
+
+fn extreme(choose: &mut dyn FnMut(usize) -> usize) -> u64 {
+    [0, 1, 1 << 63, u64::MAX - 1, u64::MAX][choose(5)]
 }
