@@ -5,6 +5,7 @@
 //! * A [`World`](world::World) lets things happen, and tells the [`judge`]s everything.
 //! * [`run`](run::run) drives one world through faults and healing to a [`Report`]; [`campaign`](campaign::campaign)
 //!   does that for many seeds.
+//! * [`explore`](explore::explore) goes through everything that can happen in a world that is small enough.
 //!
 //! The same seed gives the same run, to the last bit of its fingerprint. What is simulated is the network, the power,
 //! the clocks and the disk; everything that runs over them is what runs in production.
@@ -12,6 +13,7 @@
 pub mod campaign;
 pub mod counters;
 pub mod draw;
+pub mod explore;
 pub mod judge;
 pub mod options;
 pub mod run;

@@ -1,6 +1,8 @@
 //! A whole cluster of toys, sound and defective.
 #![allow(clippy::unwrap_used)]
 
+#[path = "toy_cluster/explored.rs"]
+mod explored;
 mod toy;
 
 use synod_sim::{Count, Rule};

@@ -133,7 +133,7 @@ impl NewView {
             return Err(Malformed::Inconsistent("a view-change message for another view"));
         }
         let too_wide = Malformed::Inconsistent("prepared certificates span more than any window");
-        let wanted = new_view::proposals(view, &view_changes).ok_or(too_wide)?;
+        let wanted = Self::wanted(view, &view_changes).ok_or(too_wide)?;
         let given = proposals.iter().map(Signed::statement);
         if !given.eq(wanted.iter()) {
             return Err(Malformed::Inconsistent("O does not follow from V"));
@@ -142,6 +142,12 @@ impl NewView {
             return Err(Malformed::Inconsistent("a proposal that the new primary did not sign"));
         }
         Ok(Self { view, view_changes, proposals })
+    }
+
+    /// The O that follows from V: what the primary of `view` has to propose again, ascending. None if it would span
+    /// more than any window. [PBFT-OSDI99 §4.4]
+    pub fn wanted(view: View, view_changes: &[Signed<ViewChange>]) -> Option<Vec<Prepare>> {
+        new_view::proposals(view, view_changes)
     }
 
     /// The view it starts.
