@@ -156,6 +156,8 @@ impl<P: Process, A: Adversary<P>> Process for Corrupted<P, A> {
     type Hint = P::Hint;
     type Timer = P::Timer;
     type Rule = P::Rule;
+    // An adversary hears everything.
+    type Settled = ();
 
     fn step(&mut self, input: Input<Self>, out: &mut Outbox<Self>) {
         let mut inner = Outbox::default();

@@ -278,6 +278,12 @@ impl<T: Decode> Unverified<T> {
         Ok(self.value)
     }
 
+    /// Whether a receiver to whom this is settled can do without the value. What the answer rests on may be forged: it
+    /// is good for dropping the value only, and as `judge` holds nothing, nothing but the answer gets out.
+    pub fn is_needless<S>(&self, settled: &S, judge: fn(&T, &S) -> bool) -> bool {
+        judge(&self.value, settled)
+    }
+
     /// What has to be checked, for a verifier that works on several values at once.
     pub fn checks(&self) -> &[Check] {
         &self.checks

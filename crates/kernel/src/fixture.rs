@@ -153,6 +153,7 @@ impl Process for Tiny {
     type Hint = u64;
     type Timer = u8;
     type Rule = &'static str;
+    type Settled = ();
 
     fn step(&mut self, input: Input<Self>, out: &mut Outbox<Self>) {
         match input {

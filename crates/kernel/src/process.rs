@@ -15,7 +15,8 @@
 //!   that includes all that were durable, and from the newest durable checkpoint.
 //! * **C4 Timers.** One per name; arming replaces. A firing the process no longer expects is ignored.
 //! * **C5 Network.** Messages may be lost, duplicated, delayed, reordered; `from` never lies; contents were
-//!   verified before `step` sees them, and may still be lies.
+//!   verified before `step` sees them, and may still be lies. A driver may itself lose, before it has verified it,
+//!   what the process says it does not need ([`Process::is_needless`]).
 //! * **C6 Determinism.** Same state and input, same state and effects. No clock, no randomness, no I/O.
 //! * **C7 Robustness.** No input that a peer can cause makes `step` panic. Asserts are about our own state only.
 //! * **C8 Checkpoints.** `CheckpointTaken` and `Installed` are reported only when that state is durable; a process
@@ -82,12 +83,30 @@ pub trait Process: Clone + Debug + Hash + Send + 'static {
     type Timer: Copy + Debug + Hash + Ord + Send + 'static;
     /// The rules of the paper, by name; reported when applied.
     type Rule: Copy + Debug + Hash + Ord + Send + 'static;
+    /// What needs no more votes, in a form that other threads can ask. Small: it is made anew after every step.
+    type Settled: Clone + Debug + Default + PartialEq + Send + Sync + 'static;
 
     /// Takes one input and writes what follows from it.
     fn step(&mut self, input: Input<Self>, out: &mut Outbox<Self>);
 
     /// What an operator wants to know of it.
     fn status(&self) -> Status;
+
+    /// What needs no more votes by now. Nothing, unless a process knows better.
+    fn settled(&self) -> Self::Settled {
+        Self::Settled::default()
+    }
+
+    /// Whether a message is of no use to a process that has said this is settled, now or at any time before.
+    ///
+    /// A driver may ask before it has checked any signature, and drop what is needless: to the process that is the
+    /// same as if the network had lost it (C5), so it is always safe, whoever wrote the message and whatever is forged
+    /// in it. For the rest the process answers: it says yes only to what it can do without for good. That is nothing
+    /// that it could still have to count or to show to others, and nothing that contradicts what is settled, because
+    /// that is evidence against its author.
+    fn is_needless(_message: &Message<Self>, _settled: &Self::Settled) -> bool {
+        false
+    }
 }
 
 /// What one replica says to another.

@@ -119,6 +119,8 @@ metrics! {
     frames_refused: Family<RefusalLabel, Counter> = Family::default(),
     /// Frames that did not decode or had a bad signature.
     frames_rejected: Counter = Counter::default(),
+    /// Frames that the protocol did not need any more, and whose signatures were not checked.
+    frames_needless: Counter = Counter::default(),
     /// Handshakes that failed.
     handshakes_refused: Family<ReasonLabel, Counter> = Family::default(),
     /// Requests that reached the protocol.

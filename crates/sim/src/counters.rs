@@ -79,6 +79,8 @@ counts! {
     Undeliverable => "undeliverable",
     /// Messages of corrupted replicas that did not verify.
     Refused => "refused",
+    /// Messages that their receiver did not need, and never saw.
+    Needless => "needless",
     /// Partitions.
     Partitions => "partitions",
     /// Vows that left honest replicas.

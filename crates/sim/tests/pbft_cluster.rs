@@ -40,6 +40,7 @@ fn four_replicas_survive_crashes_power_cuts_and_every_network() {
         Count::Checkpoints,
         Count::Compactions,
         Count::Audits,
+        Count::Needless,
     ];
     for count in expected {
         assert!(counters.get(count) > 0, "no {} in these seeds:\n{counters}", count.name());

@@ -24,6 +24,7 @@ fn a_sound_toy_survives_every_seed() {
         Count::Installations,
         Count::Rollbacks,
         Count::Refused,
+        Count::Needless,
         Count::Rejections,
         Count::Repetitions,
     ];

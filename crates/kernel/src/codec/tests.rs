@@ -195,6 +195,16 @@ fn the_largest_request_is_as_large_as_stated() {
 }
 
 #[test]
+fn whether_it_may_be_dropped_is_answered_without_a_signature_and_by_default_with_no() {
+    let bytes = Bytes::from(Message::<Tiny>::Vow(vote(4, 1)).to_bytes());
+    let message = Unverified::<Message<Tiny>>::decode(bytes, &fixture::scope()).unwrap();
+    let is_of = |message: &Message<Tiny>, seq: &Seq| matches!(message, Message::Vow(vote) if vote.seq == *seq);
+    assert!(message.is_needless(&Seq::new(4), is_of));
+    assert!(!message.is_needless(&Seq::new(5), is_of));
+    assert!(!message.is_needless(&(), crate::process::Process::is_needless), "a process needs everything");
+}
+
+#[test]
 fn every_signature_is_noted_with_its_author() {
     let authors = |checks: &[Check]| checks.iter().map(|check| check.author).collect::<Vec<_>>();
     let client = Author::Client(fixture::CLIENT);

@@ -156,6 +156,7 @@ impl<P: Process> Driver<P> {
     fn step(&mut self, input: Input<P>) {
         let mut out = Outbox::default();
         self.stages.order.time(|| self.core.step(input, &mut out));
+        self.inputs.settle(self.core.settled());
         for effect in out.drain() {
             match self.gate.admit(effect) {
                 Admitted::Now(effect) => self.perform(effect, self.gate.commanded()),

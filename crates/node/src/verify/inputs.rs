@@ -3,10 +3,13 @@
 //! Messages of replicas and requests are kept apart, whoever brought them: when the service is slow, requests have to
 //! wait for it, and votes must not wait with them. What waits here holds a part of its sender's budget and a place
 //! among what was taken from the lanes, and both are bounded.
+//!
+//! In the other direction goes what needs no more votes, so that the threads need not check those that still come. They
+//! may know it late; then they check what is not needed.
 
 use super::pool::Held;
-use synod_kernel::{Input, Process};
-use tokio::sync::mpsc;
+use synod_kernel::{Input, Message, Process, Unverified};
+use tokio::sync::{mpsc, watch};
 
 /// An input whose every signature is good.
 #[derive(Debug)]
@@ -24,12 +27,20 @@ pub(crate) struct Inputs<P: Process> {
     pub(crate) messages: mpsc::UnboundedReceiver<Verified<P>>,
     /// What clients ask, sent by them or handed on.
     pub(crate) requests: mpsc::UnboundedReceiver<Verified<P>>,
+    settled: watch::Sender<P::Settled>,
 }
 
 impl<P: Process> Inputs<P> {
     /// How many wait.
     pub(crate) fn len(&self) -> usize {
         self.messages.len() + self.requests.len()
+    }
+
+    /// Tells the threads what needs no more votes.
+    pub(crate) fn settle(&self, settled: P::Settled) {
+        if *self.settled.borrow() != settled {
+            self.settled.send_replace(settled);
+        }
     }
 }
 
@@ -38,11 +49,13 @@ impl<P: Process> Inputs<P> {
 pub(crate) struct Outputs<P: Process> {
     messages: mpsc::UnboundedSender<Verified<P>>,
     requests: mpsc::UnboundedSender<Verified<P>>,
+    settled: watch::Receiver<P::Settled>,
 }
 
 impl<P: Process> Clone for Outputs<P> {
     fn clone(&self) -> Self {
-        Self { messages: self.messages.clone(), requests: self.requests.clone() }
+        let Self { messages, requests, settled } = self;
+        Self { messages: messages.clone(), requests: requests.clone(), settled: settled.clone() }
     }
 }
 
@@ -52,11 +65,20 @@ impl<P: Process> Outputs<P> {
         // Nobody listens once the replica ends.
         drop(queue.send(verified));
     }
+
+    /// Whether the protocol can do without this message, as far as is known here.
+    pub(super) fn is_needless(&self, message: &Unverified<Message<P>>) -> bool {
+        message.is_needless(&*self.settled.borrow(), P::is_needless)
+    }
 }
 
-/// Two empty queues.
+/// Two empty queues, and nothing settled.
 pub(crate) fn inputs<P: Process>() -> (Outputs<P>, Inputs<P>) {
     let (to_messages, messages) = mpsc::unbounded_channel();
     let (to_requests, requests) = mpsc::unbounded_channel();
-    (Outputs { messages: to_messages, requests: to_requests }, Inputs { messages, requests })
+    let (settled, is_settled) = watch::channel(P::Settled::default());
+    (
+        Outputs { messages: to_messages, requests: to_requests, settled: is_settled },
+        Inputs { messages, requests, settled },
+    )
 }

@@ -4,6 +4,10 @@
 //! checks what it hands on: it is counted and held against its sender, the connection it came by is closed, and what
 //! else came by it is dropped unseen. Who a bad signature pretends to be of is not held against that one. Frames of one
 //! peer may overtake each other here, as they may on any network.
+//!
+//! What the protocol says it does not need is dropped before its signatures are checked: the last votes on a place come
+//! when there are enough. Whoever forges one, or sends it with a bad signature, is not found out, and has done nothing:
+//! it costs less than a good one, and nothing comes of it.
 
 use super::batch::{BatchVerifier, Verdict};
 use super::inputs::{Outputs, Verified};
@@ -268,6 +272,9 @@ impl<P: Process> Worker<P> {
             }
             let held = Held { _permits: permits, turn };
             match Parsed::<P>::decode(content, body, &self.scope) {
+                Ok(Parsed::Message(message)) if self.out.is_needless(&message) => {
+                    self.metrics.frames_needless.inc();
+                }
                 Ok(parsed) => {
                     held.turn.charge(parsed.checks().len());
                     frames.push(Frame { origin, parsed, held });

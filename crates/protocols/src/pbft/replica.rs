@@ -8,6 +8,7 @@ use super::message::{Evidence, Fact, Hint, Vow};
 use super::new_view;
 use super::requests::Requests;
 use super::rule::{Rule, Timer};
+use super::settled::Settled;
 use super::slot::Slot;
 use super::statement::{Checkpoint, NewView, Prepare};
 use super::suspicion::Suspicions;
@@ -261,6 +262,7 @@ impl Process for Replica {
     type Hint = Hint;
     type Timer = Timer;
     type Rule = Rule;
+    type Settled = Settled;
 
     fn step(&mut self, input: Input<Self>, out: &mut Out) {
         match input {
@@ -288,6 +290,17 @@ impl Process for Replica {
             digest: stable.map_or(Digest::ZERO, |stable| stable.state),
             pending: self.requests.waiting() as u64,
             accused: self.evidence.keys().copied().collect(),
+        }
+    }
+
+    fn settled(&self) -> Settled {
+        self.settled_places()
+    }
+
+    fn is_needless(message: &Message<Self>, settled: &Settled) -> bool {
+        match message {
+            Message::Vow(vow) => settled.covers(vow),
+            Message::Hint(_) => false,
         }
     }
 }

@@ -55,6 +55,19 @@ impl Slot {
         self.commits.votes().find_map(|vote| self.commits.certificate(vote.statement(), members))
     }
 
+    /// The batch for which no more prepares of the current view are needed: it is prepared, and nobody voted otherwise.
+    pub(super) fn settled_prepares(&self, view: View) -> Option<Digest> {
+        let prepared = self.prepared.as_ref().map(Certificate::statement).filter(|prepared| prepared.view == view);
+        let digest = prepared?.digest;
+        self.prepares.votes().all(|vote| vote.statement().digest == digest).then_some(digest)
+    }
+
+    /// The batch for which no more commits are needed: it is decided, and nobody voted otherwise.
+    pub(super) fn settled_commits(&self) -> Option<Digest> {
+        let digest = self.committed.as_ref()?.statement().digest;
+        self.commits.votes().all(|vote| vote.statement().digest == digest).then_some(digest)
+    }
+
     /// Whether something else than this is proved to be decided here.
     pub(super) fn is_decided_otherwise(&self, digest: Digest) -> bool {
         self.committed.as_ref().is_some_and(|certificate| certificate.statement().digest != digest)

@@ -10,6 +10,7 @@ mod normal;
 mod repeats;
 mod replies;
 mod requests;
+mod settled;
 mod slow_help;
 mod storm;
 #[path = "../support/mod.rs"]

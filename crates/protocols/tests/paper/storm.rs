@@ -120,6 +120,7 @@ fn storms(n: u16, f: u16, lies: bool, seeds: std::ops::Range<u64>, steps: usize)
         if lies {
             storm.cluster.corrupt.insert(0);
         }
+        storm.cluster.drops_needless = seed % 2 == 1;
         (0..steps).for_each(|_| storm.act());
         storm.calm(seed);
     }

@@ -86,6 +86,9 @@ pub struct Cluster {
     decided: BTreeMap<Seq, Digest>,
     /// Bytes of decisions that replicas keep below their last stable checkpoint; none, unless a test is about it.
     pub history_bytes: usize,
+    /// Whether replicas drop what they do not need, unseen, as real ones do; and how much that was.
+    pub drops_needless: bool,
+    pub dropped: usize,
     /// Replicas whose core is the test's puppet: judges do not look at them.
     pub corrupt: BTreeSet<u16>,
 }
@@ -126,6 +129,8 @@ impl Cluster {
             loses_forwards: false,
             decided: BTreeMap::new(),
             history_bytes,
+            drops_needless: false,
+            dropped: 0,
             corrupt: BTreeSet::new(),
         };
         for position in 0..n {
@@ -280,6 +285,16 @@ impl Cluster {
         Input::Deliver { from: id(from), message: message.verify(&self.referee).expect("signed") }
     }
 
+    fn is_needless(&self, at: u16, bytes: Bytes) -> bool {
+        let message = Unverified::<Message<Replica>>::decode(bytes, &self.scope).expect("well formed");
+        message.is_needless(&self.nodes[usize::from(at)].core.settled(), Replica::is_needless)
+    }
+
+    /// Whether a replica can do without this message by now.
+    pub fn needs_not(&self, at: u16, message: &Message<Replica>) -> bool {
+        self.is_needless(at, message.to_bytes().into())
+    }
+
     pub fn referee(&self) -> &Referee {
         &self.referee
     }
@@ -341,6 +356,10 @@ impl Cluster {
         }
         let input = match payload {
             Payload::Request(request) => Input::Request { from: Address::Replica(id(from)), request },
+            Payload::Message(bytes) if self.drops_needless && self.is_needless(to, bytes.clone()) => {
+                self.dropped += 1;
+                return Some((to, None));
+            }
             Payload::Message(bytes) => self.receive(from, bytes),
         };
         Some((to, Some(input)))

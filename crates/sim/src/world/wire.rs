@@ -10,7 +10,7 @@ use crate::scenario::Scenario;
 use crate::transcript::{Event, Place};
 use std::sync::Arc;
 use synod_kernel::chooser::Chooser;
-use synod_kernel::process::{Input, Message, Record, Target};
+use synod_kernel::process::{Input, Message, Process, Record, Target};
 use synod_kernel::{Address, ClientId, Decode, Encode, ReplicaId, Reply, Request, Unverified};
 
 use super::seat::{Seat, durable_records};
@@ -140,8 +140,19 @@ impl<S: Scenario> World<S> {
             self.counters.add(Count::Undeliverable);
             return Ok(());
         }
+        if self.is_dropped(to, &message, choose) {
+            self.counters.add(Count::Needless);
+            return Ok(());
+        }
         self.note(Place::Replica(to), Event::Received(from, message.clone()));
         self.step(to, Input::Deliver { from, message: Arc::unwrap_or_clone(message) }, choose)
+    }
+
+    /// Whether an honest replica drops a message that it does not need. A real one looks after its last step or before,
+    /// so it drops some of them, and both must be right.
+    fn is_dropped(&mut self, at: ReplicaId, message: &Message<S::Process>, choose: &mut dyn Chooser) -> bool {
+        let Some(running) = self.seats[at.index()].running() else { return false };
+        S::Process::is_needless(message, &running.process.settled()) && choose.choose("needless", 2) == 1
     }
 
     pub(super) fn on_request(

@@ -350,6 +350,7 @@ impl Process for Toy {
     type Hint = Hint;
     type Timer = ();
     type Rule = Rule;
+    type Settled = ();
 
     fn step(&mut self, input: Input<Self>, out: &mut Outbox<Self>) {
         match input {

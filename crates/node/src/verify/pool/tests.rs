@@ -2,12 +2,13 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::files::ReplicaFolder;
 use crate::fixture::{Site, soon};
 use crate::transport::{Closing, Connectivity, Limits, SendQueue};
 use crate::verify::{Inputs, inputs};
 use synod_kernel::ed25519::{Ed25519Signer, SecretKey};
-use synod_kernel::{ClientId, Domain, Encode, ReplicaId, RequestId, SessionId};
-use synod_protocols::pbft::{Hint, Replica};
+use synod_kernel::{Batch, ClientId, Domain, Encode, Outbox, ReplicaId, RequestId, Seq, SessionId, Signed, View};
+use synod_protocols::pbft::{Config, Hint, PrePrepare, Prepare, Replica, Vow};
 use tokio::sync::Semaphore;
 
 struct World {
@@ -252,4 +253,62 @@ async fn messages_reach_the_protocol_with_their_sender() {
     assert!(pool.handle().submit(job(malformed)));
     soon(origin.queue.closed()).await;
     assert_eq!(origin.queue.closing(), Some(Closing::Offence("malformed content")));
+}
+
+/// A vote of a replica at the first place.
+fn prepare(world: &World, from: u16, batch: &Batch) -> Signed<Prepare> {
+    let folder = ReplicaFolder::open(world.site.folder(usize::from(from))).unwrap();
+    let statement = Prepare { view: View::default(), seq: Seq::new(1), digest: batch.digest() };
+    Signed::sign(statement, &world.domain(), &**folder.signer())
+}
+
+/// What replica 1 needs no more votes for once it has prepared a batch.
+fn settled_by(world: &World, batch: &Batch) -> <Replica as Process>::Settled {
+    let folder = ReplicaFolder::open(world.site.folder(1)).unwrap();
+    let cluster = folder.cluster();
+    let mut core =
+        Replica::new(Config::new(*cluster.scope(), cluster.descriptor().parameters, folder.signer().clone()));
+    let proposal = Vow::PrePrepare(PrePrepare::new(prepare(world, 0, batch), batch.clone()));
+    for (from, vow) in [(0, proposal), (2, Vow::Prepare(prepare(world, 2, batch)))] {
+        core.step(Input::Deliver { from: ReplicaId::new(from), message: Message::Vow(vow) }, &mut Outbox::default());
+    }
+    core.settled()
+}
+
+#[tokio::test]
+async fn a_needless_vote_costs_no_signature_check_and_one_that_contradicts_does() {
+    let world = World::new();
+    let (worker, mut verified) = world.worker();
+    let [batch, other] = [1, 2].map(|id| {
+        let operations = vec![Bytes::from_static(b"count")];
+        let request = Request::sign(SessionId::new(1), RequestId::new(id), operations, &world.domain(), &world.signer);
+        Batch::new(vec![request.unwrap()])
+    });
+    let origin = world.origin(Address::Replica(ReplicaId::new(3)));
+    let offer = async |body: Vec<u8>| {
+        let permits = vec![origin.budget.clone().acquire_many_owned(10).await.unwrap()];
+        let job = Job { origin: origin.clone(), content: Content::Message, body: Bytes::from(body), permits };
+        worker.lanes.push(job.ticket(), (Instant::now(), job));
+        worker.verify_all(worker.lanes.take(1, FRAMES_AT_ONCE));
+    };
+    let [late, contrary] =
+        [&batch, &other].map(|batch| Message::<Replica>::Vow(Vow::Prepare(prepare(&world, 3, batch))).to_bytes());
+    let counts = || (world.metrics.frames_needless.get(), world.metrics.signatures_checked.get());
+
+    offer(late.clone()).await;
+    assert_eq!(counts(), (0, 1), "nothing is settled yet");
+    assert!(verified.messages.try_recv().is_ok());
+    verified.settle(settled_by(&world, &batch));
+    let mut forged = late.clone();
+    *forged.last_mut().unwrap() ^= 1;
+    for vote in [late, forged] {
+        offer(vote).await;
+        assert!(verified.messages.try_recv().is_err());
+        assert_eq!(origin.budget.available_permits(), 1000, "what it took is given back");
+    }
+    assert_eq!(counts(), (2, 1));
+    offer(contrary).await;
+    assert!(verified.messages.try_recv().is_ok(), "it is evidence");
+    assert_eq!(counts(), (2, 2));
+    assert_eq!((origin.queue.closing(), world.metrics.frames_rejected.get()), (None, 0), "nobody offended");
 }
