@@ -2,6 +2,13 @@
 //!
 //! A seed, an odometer, a recorded trace, a script and fuzzer bytes are implementations of one trait: simulate,
 //! check exhaustively, replay, tell a story, fuzz. Because the question is named, traces can be read.
+//!
+//! Whoever asks makes 0 the answer with which least goes wrong: the shortest delay, no loss, no crash. What is answered
+//! when nothing is left to answer with is therefore 0, and a shorter record is a calmer run.
+
+mod record;
+
+pub use record::{CHOICES_MAX, Choice, Divergence, Fit, Recording, Replaying};
 
 /// Makes decisions.
 pub trait Chooser {

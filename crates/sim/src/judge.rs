@@ -50,11 +50,13 @@ pub enum Rule {
     Wire,
     /// A disk that did only what disks may do is accepted at reboot.
     Recovery,
+    /// Nothing that runs in a world panics: its own assertions hold.
+    Assertions,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Agreement,
         Self::Validity,
         Self::StateEquality,
@@ -66,7 +68,15 @@ impl Rule {
         Self::Liveness,
         Self::Wire,
         Self::Recovery,
+        Self::Assertions,
     ];
+}
+
+/// A rule's name, as it is printed and read.
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("{self:?}"))
+    }
 }
 
 /// A judge's sentence.

@@ -4,6 +4,10 @@
 //! the time visits fewer states than runs that each fail in their own way. Times are microseconds of virtual time,
 //! chances are in 1000. An interval of zero means never.
 
+mod numbers;
+
+pub use numbers::{Lower, Number, NumberError};
+
 use crate::draw::{between, chance, pick};
 use synod_kernel::chooser::{Chooser, Seeded};
 use synod_kernel::{Membership, ReplicaId};

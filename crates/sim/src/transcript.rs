@@ -65,12 +65,14 @@ struct Entry<P: Process> {
 #[derive(Clone, Debug)]
 pub struct Transcript<P: Process> {
     entries: VecDeque<Entry<P>>,
+    /// How many there were, those forgotten included.
+    total: u64,
     hash: Fingerprint,
 }
 
 impl<P: Process> Default for Transcript<P> {
     fn default() -> Self {
-        Self { entries: VecDeque::new(), hash: Fingerprint::default() }
+        Self { entries: VecDeque::new(), total: 0, hash: Fingerprint::default() }
     }
 }
 
@@ -79,6 +81,7 @@ impl<P: Process> Transcript<P> {
     pub fn note(&mut self, at: u64, place: Place, event: Event<P>) {
         (at, place).hash(&mut self.hash);
         event.fingerprint(&mut self.hash);
+        self.total += 1;
         if self.entries.len() == EVENTS {
             self.entries.pop_front();
         }
@@ -91,6 +94,11 @@ impl<P: Process> Transcript<P> {
         if let Some(last) = self.entries.back_mut() {
             last.rules.push(rule);
         }
+    }
+
+    /// How many events were noted, those forgotten included.
+    pub fn total(&self) -> u64 {
+        self.total
     }
 
     /// The fingerprint of everything noted so far.

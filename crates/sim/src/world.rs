@@ -270,10 +270,11 @@ impl<S: Scenario> World<S> {
 
 /// How many millionths each replica's clock is too fast.
 fn draw_skews(options: &Options, choose: &mut dyn Chooser) -> Vec<i64> {
-    let limit = i64::try_from(options.speed.skew_ppm).expect("a skew of parts per million");
     let mut skew = |_| {
         let drawn = crate::draw::between(choose, "skew", 0, 2 * options.speed.skew_ppm);
-        i64::try_from(drawn).expect("twice a skew") - limit
+        // To both sides alternately, so that 0 is a clock that is right.
+        let far = i64::try_from(drawn.div_ceil(2)).expect("a skew of parts per million");
+        if drawn.is_multiple_of(2) { -far } else { far }
     };
     options.membership.replicas().map(&mut skew).collect()
 }

@@ -1,9 +1,11 @@
 //! The command line: what can be asked for, and the help that teaches it.
 
+use crate::attacks::Attacks;
 use crate::bench::Bench;
 use crate::demo::Demo;
 use crate::genesis::DEFAULT_BASE_PORT;
 use crate::kv::Kv;
+use crate::sim::Sim;
 use crate::status::StatusArguments;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::fmt;
@@ -26,9 +28,13 @@ Examples:
       synod status --dir cluster/client
       synod bench --dir cluster/client --clients 16
 
+  Simulate a thousand clusters in which everything goes wrong, and judge them:
+      synod sim --attack any
+
 Exit codes:
   0   done
   1   failed: the answer is no, for instance because a key is absent
+  2   inconclusive: a simulation was ended before anything could be said
   3   too few replicas answered; what was to be written may have been written
   4   something that was received does not verify
   64  the command line makes no sense
@@ -60,6 +66,8 @@ pub(crate) enum Command {
     Kv(Kv),
     Status(StatusArguments),
     Bench(Bench),
+    Sim(Sim),
+    Attacks(Attacks),
 }
 
 #[derive(Debug, Subcommand)]

@@ -11,6 +11,8 @@ use synod_node::genesis::GenesisError;
 pub(crate) enum Cause {
     /// The command was carried out, and the answer is no.
     Failed,
+    /// Nobody knows: it ended before anything could be said.
+    Inconclusive,
     /// Too few replicas answered. What was to be written may have been written.
     Unreachable,
     /// Something that was received does not verify.
@@ -30,6 +32,7 @@ impl Cause {
     pub(crate) const fn code(self) -> u8 {
         match self {
             Self::Failed => 1,
+            Self::Inconclusive => 2,
             Self::Unreachable => 3,
             Self::Unverified => 4,
             Self::Usage => 64,

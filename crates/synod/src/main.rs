@@ -3,6 +3,7 @@
 //! Results go to standard output, everything else to standard error; the process ends with one of the codes of
 //! [`failure::Cause`], also when the command line makes no sense or an invariant of our own is broken.
 
+mod attacks;
 mod bench;
 mod cli;
 mod demo;
@@ -15,6 +16,7 @@ mod logging;
 mod output;
 mod requests;
 mod session;
+mod sim;
 mod start;
 mod status;
 
@@ -53,16 +55,24 @@ fn run(command: &Command) -> Result<(), Failure> {
     match command {
         // It has a format to choose, and is worth listening to.
         Command::Start(_) => {}
-        Command::Bench(_) | Command::Demo(_) | Command::Genesis(_) | Command::Kv(_) | Command::Status(_) => {
+        Command::Attacks(_)
+        | Command::Bench(_)
+        | Command::Demo(_)
+        | Command::Genesis(_)
+        | Command::Kv(_)
+        | Command::Sim(_)
+        | Command::Status(_) => {
             logging::start(LogFormat::Text, "off")?;
         }
     }
     match command {
+        Command::Attacks(arguments) => attacks::run(arguments),
         Command::Bench(arguments) => bench::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),
         Command::Genesis(command) => genesis::run(command),
         Command::Start(arguments) => start::run(arguments),
         Command::Kv(arguments) => kv::run(arguments),
+        Command::Sim(arguments) => sim::run(arguments),
         Command::Status(arguments) => status::run(arguments),
     }
 }

@@ -13,6 +13,8 @@ use crate::{product, tools};
 const FOLDER: &str = "target/mutants/no-fsync";
 /// What a build of the product needs.
 const SOURCES: [&str; 5] = ["Cargo.toml", "Cargo.lock", "LICENSE", "crates", "xtask"];
+/// The exit code of a simulation in which a rule was broken.
+const VIOLATED: i32 = 1;
 /// Lines of a failed run that are shown.
 const LINES_SHOWN: usize = 4;
 
@@ -88,15 +90,14 @@ impl Mutant {
 
     /// Whether the simulator, with the broken simulated disk, finds in `seeds` seeds that promises are broken.
     pub(super) fn is_caught_by_simulator(&self, seeds: u64) -> io::Result<bool> {
-        self.build(&["--package", "synod-sim", "--example", "seeds"])?;
-        let mut simulator = Command::new(self.target.join("release").join("examples").join("seeds"));
-        simulator.args(["--replicas", "4", "--seeds", &seeds.to_string()]);
+        let mut simulator = Command::new(self.build_product()?);
+        simulator.args(["sim", "--replicas", "4", "--fail-fast", "--seeds", &seeds.to_string()]);
         println!("durability: {}", product::name(&simulator));
         let ended = simulator.stdin(Stdio::null()).output()?;
         let said = String::from_utf8_lossy(&ended.stdout).into_owned() + &String::from_utf8_lossy(&ended.stderr);
         let verdict = verdict(&said);
         verdict.iter().for_each(|line| println!("  {line}"));
-        Ok(!ended.status.success() && !verdict.is_empty())
+        Ok(ended.status.code() == Some(VIOLATED) && !verdict.is_empty())
     }
 
     /// Link-time optimization is left out: it takes long, and nothing is measured here.
@@ -111,7 +112,8 @@ impl Mutant {
 /// The last lines up to the one that tells how to see the failure again; nothing if no seed failed.
 fn verdict(said: &str) -> Vec<&str> {
     let lines: Vec<&str> = said.lines().collect();
-    let end = lines.iter().position(|line| line.starts_with("to see it again: ")).map_or(0, |index| index + 1);
+    let tells = |line: &&str| line.trim_start().starts_with("to see it again: ");
+    let end = lines.iter().position(tells).map_or(0, |index| index + 1);
     lines[end.saturating_sub(LINES_SHOWN)..end].to_vec()
 }
 

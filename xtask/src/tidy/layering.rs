@@ -37,7 +37,7 @@ impl Allowed {
 }
 
 /// From the bottom up.
-const LAYERS: [Layer; 11] = [
+const LAYERS: [Layer; 12] = [
     Layer { name: "synod-kernel", may_use: Allowed::Only(&[]), tests_may_use: Allowed::Anything },
     Layer {
         name: "synod-protocols",
@@ -69,6 +69,20 @@ const LAYERS: [Layer; 11] = [
         name: "synod-node",
         may_use: Allowed::Only(&["synod-kernel", "synod-state", "synod-storage"]),
         tests_may_use: Allowed::Anything,
+    },
+    // Brings protocols, attacks and services together with the simulator, which knows none of them.
+    Layer {
+        name: "synod-lab",
+        may_use: Allowed::Only(&[
+            "synod-kernel",
+            "synod-protocols",
+            "synod-attacks",
+            "synod-state",
+            "synod-kv",
+            "synod-storage",
+            "synod-sim",
+        ]),
+        tests_may_use: Allowed::Only(&[]),
     },
     Layer { name: "synod", may_use: Allowed::Anything, tests_may_use: Allowed::Anything },
     // Written from docs/WIRE.md alone: what it shared with the product could be wrong in both.

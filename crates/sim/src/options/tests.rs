@@ -1,7 +1,7 @@
 //! Drawing runs.
 #![allow(clippy::unwrap_used)]
 
-use super::Options;
+use super::{NumberError, Options};
 use std::collections::BTreeSet;
 use synod_kernel::{Faults, Membership, ReplicaId};
 
@@ -42,4 +42,21 @@ fn every_kind_of_fault_is_on_in_some_runs_and_off_in_others() {
         assert!((20..=180).contains(&on), "{on} of 200");
     }
     assert!(all.iter().any(|options| kinds.iter().all(|kind| kind(options) == 0)), "some run is gentle");
+}
+
+#[test]
+fn every_number_can_be_read_and_set_by_its_name_within_its_bounds() {
+    let mut options = Options::draw(5, members(), 2);
+    let names: BTreeSet<&str> = options.numbers().iter().map(|number| number.name).collect();
+    assert_eq!(names.len(), options.numbers().len(), "no two have one name");
+    let other = Options::draw(6, members(), 2);
+    for number in other.numbers() {
+        assert!((number.bounds.0..=number.bounds.1).contains(&number.value), "{number:?}");
+        options.set(number.name, number.value).unwrap();
+    }
+    assert_eq!(options.numbers(), other.numbers());
+    assert_eq!(options.load, other.load);
+    assert_eq!(options.set("clients", 0), Err(NumberError::OutOfBounds { bounds: (1, 64) }));
+    assert_eq!(options.set("client", 1), Err(NumberError::Unknown));
+    assert_eq!(options.load, other.load, "a refusal changes nothing");
 }

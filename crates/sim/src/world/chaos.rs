@@ -2,7 +2,7 @@
 
 use super::{Action, World};
 use crate::counters::Count;
-use crate::draw::between;
+use crate::draw::{between, between_late};
 use crate::judge::Violation;
 use crate::scenario::Scenario;
 use crate::transcript::{Event, Place};
@@ -21,7 +21,7 @@ impl<S: Scenario> World<S> {
     /// Plans a fault that comes once in `every` on average, if it ever comes.
     fn plan_next(&mut self, every: u64, fault: Action<S::Process>, choose: &mut dyn Chooser) {
         if every > 0 && !self.healed {
-            self.schedule.plan(self.now + between(choose, "fault", 1, 2 * every), fault);
+            self.schedule.plan(self.now + between_late(choose, "fault", 1, 2 * every), fault);
         }
     }
 

@@ -21,8 +21,8 @@ fn the_mutation_fits_the_sources_of_today() {
 
 #[test]
 fn the_sentence_of_a_judge_is_found() {
-    let said = "event\nevent\noptions\nevent\nseed 3: a promise is broken\nto see it again: cargo run\n 10 seeds\n";
-    assert_eq!(verdict(said).last(), Some(&"to see it again: cargo run"));
+    let said = "event\nevent\noptions\nevent\nseed 3: a promise is broken\n    to see it again: synod sim\n 10 seeds\n";
+    assert_eq!(verdict(said).last(), Some(&"    to see it again: synod sim"));
     assert!(verdict(said).contains(&"seed 3: a promise is broken"));
     assert!(verdict("10 seeds\n").is_empty());
 }

@@ -1,0 +1,25 @@
+//! The laboratory: where protocols and attacks meet the simulator, which knows neither.
+//!
+//! * A [`Setup`] is one run: [`Protocol`], [`Attack`], who is corrupted, and every number. A seed draws it.
+//! * [`run_seed`] runs a seed and checks the tester itself; a [`Campaign`] does that for many, on all cores, and sums
+//!   them up in a [`Summary`], which shards on other machines can be merged with.
+//!
+//! Nothing here judges: the simulator's judges do. What the laboratory adds is which rules are owed in which setup, and
+//! the means to see a run again.
+
+pub mod attack;
+pub mod campaign;
+mod cluster;
+pub mod names;
+pub mod protocol;
+pub mod setup;
+mod store;
+pub mod summary;
+pub mod trial;
+
+pub use attack::{Assault, Attack};
+pub use campaign::{Campaign, Next, Shard};
+pub use protocol::Protocol;
+pub use setup::{Setup, Sizes};
+pub use summary::Summary;
+pub use trial::{Defect, Trial, run_seed};

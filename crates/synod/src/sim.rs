@@ -1,0 +1,100 @@
+//! `synod sim`: whole clusters in one thread each, in virtual time, seed by seed, with everything going wrong that a
+//! seed can think of, under judges.
+//!
+//! The codes with which it ends are its own: a verdict is not a failure of the command.
+
+mod arguments;
+mod merge;
+mod progress;
+mod report;
+
+pub(crate) use arguments::Sim;
+
+use crate::failure::{Cause, Failure};
+use crate::interrupts::Interrupts;
+use crate::session;
+use arguments::{Command, Plan};
+use progress::Progress;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Instant;
+use synod_lab::summary::{Finding, Verdict};
+use synod_lab::{Next, Summary, Trial};
+
+/// Carries out what was asked for.
+pub(crate) fn run(arguments: &Sim) -> Result<(), Failure> {
+    match &arguments.command {
+        Some(Command::Merge(merge)) => merge::run(merge),
+        None => campaign(&arguments.campaign.plan()?),
+    }
+}
+
+/// Runs a campaign to its end, and tells.
+fn campaign(plan: &Plan) -> Result<(), Failure> {
+    let interrupted = interruption()?;
+    let progress = Progress::new(plan);
+    let begun = Instant::now();
+    let hear = |trial: &Trial, summary: &Summary| {
+        progress.hear(summary);
+        if let Some((rule, sentence)) = trial.broken()
+            && !summary.subject.beyond_f
+        {
+            progress.say(&format!("seed {} breaks {rule}: {sentence}", trial.seed()));
+        }
+        let is_over = interrupted.load(Ordering::Relaxed) || plan.time.is_some_and(|time| begun.elapsed() >= time);
+        let is_enough = plan.fail_fast && summary.violations > 0;
+        if is_over || is_enough { Next::Stop } else { Next::GoOn }
+    };
+    let mut summary = plan.campaign.run(plan.jobs, hear);
+    progress.clear();
+    summary.seconds = begun.elapsed().as_secs_f64();
+    summary.interrupted = interrupted.load(Ordering::Relaxed);
+    report::tell(&summary, plan.is_json)?;
+    verdict(&summary)
+}
+
+/// Becomes true when the process is asked to end; asked a second time, it ends at once.
+fn interruption() -> Result<Arc<AtomicBool>, Failure> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let (sender, ready) = mpsc::channel();
+    let flag = interrupted.clone();
+    let wait = move || {
+        session::block_on(async {
+            let mut interrupts = match Interrupts::new() {
+                Ok(interrupts) => interrupts,
+                Err(failure) => {
+                    let _ = sender.send(Err(failure));
+                    return Ok(());
+                }
+            };
+            let _ = sender.send(Ok(()));
+            let signal = interrupts.next().await;
+            flag.store(true, Ordering::Relaxed);
+            eprintln!("{signal}: ending with the seeds that are under way; once more ends at once");
+            interrupts.next().await;
+            std::process::exit(130)
+        })
+    };
+    let spawned = thread::Builder::new().name("signals".to_owned()).spawn(wait);
+    spawned.map_err(|error| Failure::new(Cause::Disk, format_args!("cannot wait for signals: {error}")))?;
+    ready.recv().unwrap_or_else(|_| Err(Failure::new(Cause::Internal, "nobody waits for signals")))?;
+    Ok(interrupted)
+}
+
+/// How the command ends.
+fn verdict(summary: &Summary) -> Result<(), Failure> {
+    match summary.verdict() {
+        Verdict::AsExpected => Ok(()),
+        Verdict::Violated => Err(Failure::told(Cause::Failed)),
+        Verdict::Inconclusive => Err(Failure::told(Cause::Inconclusive)),
+        Verdict::TesterFailed => {
+            let defects: Vec<String> = summary.defects.iter().map(defect).collect();
+            Err(Failure::new(Cause::Internal, format_args!("the simulator itself failed\n{}", defects.join("\n"))))
+        }
+    }
+}
+
+fn defect(finding: &Finding) -> String {
+    format!("seed {}: {}; to see it again: {}", finding.seed, finding.sentence, finding.replay)
+}

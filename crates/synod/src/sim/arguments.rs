@@ -1,0 +1,167 @@
+//! What can be asked of the simulator.
+
+use crate::failure::{Cause, Failure};
+use clap::{Args, Subcommand};
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::time::Duration;
+use synod_kernel::{Faults, Membership};
+use synod_lab::{Assault, Attack, Campaign, Protocol, Shard};
+
+/// Seeds of a campaign if neither a number nor a time is given.
+const SEEDS: u64 = 1000;
+
+/// Simulate clusters in which everything goes wrong, and judge them
+///
+/// Each seed is a cluster of its own with clients, disks, a network and perhaps an attacker, in one thread and in
+/// virtual time: messages are lost and doubled, replicas crash in the middle of a write, the power fails. Judges watch
+/// what the protocol promises. The same seed is the same run on every machine.
+#[derive(Args, Debug)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
+Examples:
+  A thousand seeds, each drawing an attack or none:
+      synod sim --attack any
+
+  Does the cluster survive a lying primary? And what happens if two of four lie?
+      synod sim --attack equivocate --seeds 10000
+      synod sim --attack equivocate --corrupt 2 --beyond-f --seeds 100
+
+  Ten minutes on all cores; the second of four machines, and all their results together:
+      synod sim --attack any --minutes 10
+      synod sim --attack any --seeds 1000000 --shard 1/4 --json > 1.json
+      synod sim merge 0.json 1.json 2.json 3.json
+
+Exit codes:
+  0   as expected: no rule was broken; with --beyond-f: some rule was
+  1   not as expected: a rule was broken; with --beyond-f: none was, so the attack does no harm
+  2   inconclusive: interrupted, or the time was over before the first seed
+  64  the command line or a file makes no sense
+  70  the simulator itself failed: a seed was two different runs, or did too little to mean anything"
+)]
+pub(crate) struct Sim {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    #[command(flatten)]
+    pub(super) campaign: CampaignArguments,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    Merge(Merge),
+}
+
+/// Add up what the shards of one campaign came to
+///
+/// Reads what `synod sim --shard I/N --json` wrote on each machine, and reports as one campaign would have.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  synod sim merge 0.json 1.json 2.json --json > all.json")]
+pub(super) struct Merge {
+    /// Their results
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    /// Report as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct CampaignArguments {
+    /// The protocol
+    #[arg(long, value_name = "NAME", default_value_t = Protocol::Pbft)]
+    protocol: Protocol,
+    /// How many replicas: n
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=100))]
+    replicas: u16,
+    /// How many of them may lie: f, with n at least 3f+1 [default: as many as n allows]
+    #[arg(long, value_name = "F")]
+    faults: Option<u16>,
+    /// Who owns the corrupted replicas: an attack of `synod attacks`, none, or any for another one in each seed
+    #[arg(long, value_name = "NAME", default_value = "none")]
+    attack: String,
+    /// How many replicas the attacker owns [default: f]
+    #[arg(long, value_name = "K")]
+    corrupt: Option<u16>,
+    /// Let it own more than f, to see what breaks then
+    #[arg(long)]
+    beyond_f: bool,
+    /// How many seeds, in all shards together [default: 1000, or as many as --minutes allows]
+    #[arg(long, value_name = "N")]
+    seeds: Option<u64>,
+    /// One seed only
+    #[arg(long, value_name = "S", conflicts_with_all = ["seeds", "minutes", "first", "shard"])]
+    seed: Option<u64>,
+    /// Begin no seed after so many minutes
+    #[arg(long, value_name = "M", value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    minutes: Option<u64>,
+    /// The first seed
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    first: u64,
+    /// How many seeds are run at once [default: one on each core]
+    #[arg(long, value_name = "J")]
+    jobs: Option<NonZero<usize>>,
+    /// Run only this part, e.g. 0/4: the seeds that leave 0 when divided by 4
+    #[arg(long, value_name = "I/N", default_value = "0/1")]
+    shard: Shard,
+    /// Stop at the first seed that breaks a rule
+    #[arg(long)]
+    fail_fast: bool,
+    /// Report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is to be done, checked.
+pub(super) struct Plan {
+    pub(super) campaign: Campaign,
+    pub(super) jobs: NonZero<usize>,
+    pub(super) time: Option<Duration>,
+    pub(super) fail_fast: bool,
+    pub(super) is_json: bool,
+}
+
+impl CampaignArguments {
+    /// Checks what the parts mean together.
+    pub(super) fn plan(&self) -> Result<Plan, Failure> {
+        let usage = |sentence: String| Failure::new(Cause::Usage, sentence);
+        let faults = self.faults.unwrap_or((self.replicas - 1) / 3);
+        let membership = Membership::new(self.replicas, Faults::Byzantine(faults))
+            .map_err(|error| usage(format!("--replicas {} --faults {faults}: {error}", self.replicas)))?;
+        let assault = Assault::named(&self.attack, self.protocol)
+            .map_err(|error| usage(format!("--attack: {error}; `synod attacks` shows them")))?;
+        let is_peaceful = assault == Assault::Only(Attack::NONE);
+        let corrupt = self.corrupt.unwrap_or(if is_peaceful { 0 } else { faults });
+        if is_peaceful && corrupt > 0 {
+            return Err(usage(format!("--corrupt {corrupt} needs an --attack: `synod attacks` shows them")));
+        }
+        if corrupt > self.replicas {
+            return Err(usage(format!("--corrupt {corrupt}: there are only {} replicas", self.replicas)));
+        }
+        if corrupt > faults && !self.beyond_f {
+            return Err(usage(format!(
+                "--corrupt {corrupt}: {} replicas tolerate {faults} liars with --faults {faults}, and nothing is \
+                 promised beyond; --beyond-f shows what breaks then",
+                self.replicas
+            )));
+        }
+        if corrupt <= faults && self.beyond_f {
+            return Err(usage(format!("--beyond-f: --corrupt {corrupt} is not more than the {faults} that may lie")));
+        }
+        let (first, seeds) = match (self.seed, self.seeds, self.minutes) {
+            (Some(seed), _, _) => (seed, Some(1)),
+            (None, None, None) => (self.first, Some(SEEDS)),
+            (None, seeds, _) => (self.first, seeds),
+        };
+        let all_cores = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+        let campaign =
+            Campaign { protocol: self.protocol, membership, assault, corrupt, first, seeds, shard: self.shard };
+        Ok(Plan {
+            campaign,
+            jobs: self.jobs.unwrap_or(all_cores),
+            time: self.minutes.map(|minutes| Duration::from_secs(60 * minutes)),
+            fail_fast: self.fail_fast,
+            is_json: self.json,
+        })
+    }
+}
