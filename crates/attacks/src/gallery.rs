@@ -3,9 +3,20 @@
 //! Attacks that look inside messages are listed with their protocol, as in [`pbft::gallery`](crate::pbft::gallery),
 //! together with those of [`generic`], which run against every protocol.
 
+use crate::amnesia::{self, Amnesia};
 use crate::attacker::Attacker;
+use crate::censor::{self, Censor};
+use crate::delay::{self, Delay};
+use crate::misroute::{self, Misroute};
+use crate::mute::{self, MuteAfter};
+use crate::pause::{self, Pause};
+use crate::repeat::{self, Repeat};
+use crate::replay::{self, Replay};
+use crate::replies::{self, LyingReplies};
+use crate::selective::{self, Selective};
 use crate::silent::{self, Silent};
 use crate::story::Story;
+use crate::twins::{self, Twins};
 use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
@@ -51,5 +62,18 @@ impl<P: Process> fmt::Debug for Attack<P> {
 
 /// The attacks that never look inside a message.
 pub fn generic<P: Process>() -> Vec<Attack<P>> {
-    vec![Attack::of::<Silent>(&silent::STORY)]
+    vec![
+        Attack::of::<Silent>(&silent::STORY),
+        Attack::of::<MuteAfter>(&mute::STORY),
+        Attack::of::<Selective>(&selective::STORY),
+        Attack::of::<Delay<P>>(&delay::STORY),
+        Attack::of::<Pause<P>>(&pause::STORY),
+        Attack::of::<Repeat>(&repeat::STORY),
+        Attack::of::<Replay<P>>(&replay::STORY),
+        Attack::of::<Twins<P>>(&twins::STORY),
+        Attack::of::<Amnesia<P>>(&amnesia::STORY),
+        Attack::of::<Censor>(&censor::STORY),
+        Attack::of::<Misroute>(&misroute::STORY),
+        Attack::of::<LyingReplies>(&replies::STORY),
+    ]
 }

@@ -11,13 +11,37 @@
 
 extern crate alloc;
 
+mod amnesia;
 mod attacker;
+mod censor;
+mod delay;
 mod gallery;
+mod misroute;
+mod mute;
+mod pause;
 pub mod pbft;
+mod repeat;
+mod replay;
+mod replies;
+mod selective;
+mod service;
 mod silent;
 mod story;
+mod strings;
+mod twins;
 
+pub use amnesia::Amnesia;
 pub use attacker::Attacker;
+pub use censor::Censor;
+pub use delay::Delay;
 pub use gallery::{Attack, generic};
+pub use misroute::Misroute;
+pub use mute::MuteAfter;
+pub use pause::Pause;
+pub use repeat::Repeat;
+pub use replay::Replay;
+pub use replies::LyingReplies;
+pub use selective::Selective;
 pub use silent::Silent;
 pub use story::{Protocols, Story};
+pub use twins::Twins;

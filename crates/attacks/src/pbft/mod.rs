@@ -1,9 +1,40 @@
 //! Attacks that know PBFT's words.
 
+mod batches;
+mod checkpoints;
 mod equivocate;
+mod forge;
+mod frame;
 mod free;
 mod gallery;
+mod hints;
+mod hoard;
+mod mutate;
+mod numbers;
+mod reports;
+mod settled;
+mod slow;
+mod state;
+mod suspects;
+mod views;
+mod votes;
+mod withhold;
 
+pub use batches::OddBatches;
+pub use checkpoints::FalseCheckpoints;
 pub use equivocate::Equivocate;
+pub use frame::Frame;
 pub use free::Free;
 pub use gallery::{NAME, gallery};
+pub use hints::FalseHints;
+pub use hoard::HoardSuspicions;
+pub use mutate::{Nudge, Swap};
+pub use numbers::WildNumbers;
+pub use reports::ShadeReports;
+pub use settled::RewriteSettled;
+pub use slow::SlowPrimary;
+pub use state::PoisonState;
+pub use suspects::SuspectAlways;
+pub use views::TwoNewViews;
+pub use votes::VotesForAll;
+pub use withhold::WithholdProposals;

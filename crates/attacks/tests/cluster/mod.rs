@@ -63,12 +63,40 @@ impl<A: Adversary<Replica>> Scenario for Store<A> {
     }
 }
 
+/// Requests of all clients together in a short run: enough for a few checkpoints.
+const REQUESTS_SHORT: u64 = 40;
+
+/// As [`run_seed`], with less to do and less time to go wrong in, and with other replicas corrupted in each seed, so
+/// that they are the first primary in one and the second in the next.
+#[allow(dead_code, reason = "not every test has many attacks to run")]
+pub(crate) fn run_short(seed: u64, replicas: u16, corrupt: u16, adversary: &impl Adversary<Replica>) -> Report {
+    run_drawn(seed, replicas, corrupt, adversary, |options| {
+        options.load.requests = REQUESTS_SHORT.div_ceil(options.load.clients as u64);
+        options.heal_at = options.heal_at.min(SECOND / 2);
+        options.audit_every = 0;
+        let turn = u16::try_from(seed % u64::from(replicas)).unwrap();
+        options.corrupt = (0..corrupt).map(|id| ReplicaId::new((id + turn) % replicas)).collect();
+    })
+}
+
 /// Runs a seed with the first `corrupt` replicas corrupted, the first primary among them. With no more of them than are
 /// tolerated every rule is expected to hold, and otherwise none.
+#[allow(dead_code, reason = "not every test has runs of full length")]
 pub(crate) fn run_seed(seed: u64, replicas: u16, corrupt: u16, adversary: &impl Adversary<Replica>) -> Report {
+    run_drawn(seed, replicas, corrupt, adversary, |_| {})
+}
+
+fn run_drawn(
+    seed: u64,
+    replicas: u16,
+    corrupt: u16,
+    adversary: &impl Adversary<Replica>,
+    adapt: impl Fn(&mut Options),
+) -> Report {
     let membership = Membership::new(replicas, Faults::Byzantine((replicas - 1) / 3)).unwrap();
     let mut options = Options::draw(seed, membership, corrupt);
     options.corrupt = (0..corrupt).map(ReplicaId::new).collect();
+    adapt(&mut options);
     let is_tolerated = corrupt <= membership.tolerated();
     let expected = if is_tolerated { &Rule::ALL[..] } else { &[] };
     if !is_tolerated {
