@@ -18,7 +18,7 @@ pub(crate) use arguments::Bench;
 use crate::failure::{Cause, Failure};
 use crate::session;
 use load::Load;
-use probe::Probe;
+use probe::{Beside, Probe, Probes};
 use progress::Progress;
 use recorder::{Counts, Recorder};
 use report::Report;
@@ -43,6 +43,7 @@ async fn measure(arguments: &Bench, place: &Path, probe: Probe) -> Result<Report
     progress.run(Duration::from_secs(arguments.warmup), &recorder, "warming up").await;
 
     let before = Snapshot::take(load.observer(), load.membership()).await;
+    let beside = Beside::start(place)?;
     recorder.restart();
     let begun = Instant::now();
     progress.run(Duration::from_secs(arguments.seconds), &recorder, "").await;
@@ -50,11 +51,12 @@ async fn measure(arguments: &Bench, place: &Path, probe: Probe) -> Result<Report
     let after = Snapshot::take(load.observer(), load.membership()).await;
     let tally = recorder.finish();
     let took = begun.elapsed();
+    let probes = Probes { before: probe, beside: beside.end()? };
 
     let replicas = load.membership().size();
     load.end(arguments.timeout).await;
     let used = usage::between(&before, &after);
-    Ok(Report::new(arguments, replicas, &tally, took, used, (place, probe)))
+    Ok(Report::new(arguments, replicas, &tally, took, used, (place, probes)))
 }
 
 /// How the command ends.

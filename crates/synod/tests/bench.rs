@@ -22,7 +22,7 @@ fn a_load_is_measured() {
         assert!(report[key].as_f64().is_some_and(|value| value > 0.0), "{key} in {report:#}");
     }
     // A clock may be too coarse for these, and a disk too fast.
-    for key in ["p50_us", "p99_us", "p999_us", "fsync_p50_us"] {
+    for key in ["p50_us", "p99_us", "p999_us", "fsync_p50_us", "fsync_idle_p50_us"] {
         assert!(report[key].is_u64(), "{key} in {report:#}");
     }
     assert_eq!((&report["errors"], &report["unknown"]), (&0.into(), &0.into()), "{report:#}");

@@ -1,7 +1,7 @@
 //! The result of a measurement.
 
 use super::arguments::Bench;
-use super::probe::Probe;
+use super::probe::Probes;
 use super::recorder::{Counts, Tally};
 use super::usage::Used;
 use crate::failure::Failure;
@@ -48,8 +48,10 @@ pub(super) struct Report {
     keys: u32,
     read_percent: u8,
     bundles_in_flight: u16,
-    /// The median of one write of a block and its `fdatasync`.
+    /// The median of one write of a block and its `fdatasync`, while the load ran.
     fsync_p50_us: u64,
+    /// The same before the load, with nothing beside it.
+    fsync_idle_p50_us: u64,
     /// Where that was measured.
     fsync_measured_in: String,
     /// Replicas that did not tell what they used, at the beginning or at the end.
@@ -66,7 +68,7 @@ impl Report {
         tally: &Tally,
         took: Duration,
         used: Used,
-        (place, probe): (&Path, Probe),
+        (place, probes): (&Path, Probes),
     ) -> Self {
         let counts = tally.counts;
         let operations = counts.acknowledged;
@@ -94,7 +96,8 @@ impl Report {
             keys: arguments.keys,
             read_percent: arguments.read_percent,
             bundles_in_flight: arguments.bundles,
-            fsync_p50_us: probe.p50_us,
+            fsync_p50_us: probes.beside.p50_us,
+            fsync_idle_p50_us: probes.before.p50_us,
             fsync_measured_in: place.display().to_string(),
             silent_replicas: used.silent,
             counts,
@@ -169,7 +172,11 @@ impl Report {
             row(
                 "fsync",
                 milliseconds(Some(self.fsync_p50_us)),
-                &format!("ms, the median for one block in {}", self.fsync_measured_in),
+                &format!(
+                    "ms, the median for one block in {}; {} before the load",
+                    self.fsync_measured_in,
+                    milliseconds(Some(self.fsync_idle_p50_us))
+                ),
             ),
         ]
     }

@@ -77,6 +77,7 @@ fn the_disk_is_measured_where_the_replicas_are_if_that_is_known() {
     let near = probe::near(&client);
     assert_eq!(near, folder.path().canonicalize().unwrap());
     let before = std::fs::read_dir(&near).unwrap().count();
-    Probe::run(&near).unwrap();
+    let (alone, beside) = (Probe::run(&near).unwrap(), Beside::start(&near).unwrap().end().unwrap());
+    assert!(alone.p50_us > 0 && beside.p50_us > 0);
     assert_eq!(std::fs::read_dir(&near).unwrap().count(), before, "nothing is left behind");
 }

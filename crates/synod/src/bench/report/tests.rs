@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::bench::probe::Probe;
 use crate::bench::recorder::{Ended, Recorder};
 use crate::cli::{Cli, Command};
 use clap::Parser;
@@ -19,7 +20,8 @@ fn report(more: &[&str], failed: &[Ended], used: Used) -> Report {
         recorder.record(Duration::from_millis(4), Ended::Acknowledged { first: number % 5 == 0 });
     }
     failed.iter().for_each(|ended| recorder.record(Duration::from_secs(1), *ended));
-    let place = (Path::new("somewhere"), Probe { p50_us: 1000 });
+    let probes = Probes { before: Probe { p50_us: 100 }, beside: Probe { p50_us: 1000 } };
+    let place = (Path::new("somewhere"), probes);
     Report::new(&arguments(more), 4, &recorder.finish(), Duration::from_millis(500), used, place)
 }
 
@@ -48,6 +50,7 @@ fn everything_is_for_each_acknowledged_operation() {
         close(key, 4000.0);
     }
     close("fsync_p50_us", 1000.0);
+    close("fsync_idle_p50_us", 100.0);
     assert_eq!((&report["errors"], &report["unknown"]), (&0.into(), &0.into()));
 }
 
