@@ -35,6 +35,7 @@ use core::{fmt::Debug, hash::Hash, time::Duration};
 mod note;
 mod outbox;
 mod outcome;
+mod proof;
 mod range;
 mod status;
 mod vocabulary;
@@ -42,6 +43,7 @@ mod vocabulary;
 pub use note::{Chapter, Note};
 pub use outbox::Outbox;
 pub use outcome::{Executed, Fate, Recalled};
+pub use proof::{Proof, Shown};
 pub use range::{KeyRange, RANGE_KEY_MAX};
 pub use status::Status;
 

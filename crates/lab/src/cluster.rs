@@ -6,11 +6,12 @@ use bytes::Bytes;
 use std::sync::Arc;
 use synod_kernel::adversary::Adversary;
 use synod_kernel::chooser::Chooser;
+use synod_kernel::process::{Proof, Shown};
 use synod_kernel::{ReplicaId, Signer};
 use synod_kv::KeyValueStore;
-use synod_protocols::pbft::{Config, Replica};
-use synod_sim::{Booted, EngineError, Scenario, Setting};
-use synod_storage::{MemoryDisk, SerialExecutor};
+use synod_protocols::pbft::{Config, Replica, proofs};
+use synod_sim::{Backend, Booted, EngineError, Scenario, Setting};
+use synod_storage::MemoryDisk;
 
 /// PBFT, and who owns the corrupted replicas.
 pub(crate) struct Pbft<A> {
@@ -21,7 +22,7 @@ pub(crate) struct Pbft<A> {
 impl<A: Adversary<Replica>> Scenario for Pbft<A> {
     type Process = Replica;
     type Adversary = A;
-    type Engine = SerialExecutor<KeyValueStore, MemoryDisk>;
+    type Engine = Backend<KeyValueStore>;
     type Model = Plain;
 
     fn process(&self, setting: &Setting, _: ReplicaId, signer: Arc<dyn Signer>) -> Replica {
@@ -30,7 +31,7 @@ impl<A: Adversary<Replica>> Scenario for Pbft<A> {
     }
 
     fn engine(&self, setting: &Setting, id: ReplicaId, disk: MemoryDisk) -> Result<Booted<Self::Engine>, EngineError> {
-        setting.executor(id, disk, Arc::new(KeyValueStore))
+        setting.backend(id, disk, Arc::new(KeyValueStore))
     }
 
     fn adversary(&self, _: &Setting) -> A {
@@ -39,6 +40,10 @@ impl<A: Adversary<Replica>> Scenario for Pbft<A> {
 
     fn model(&self, _: &Setting) -> Plain {
         Plain::default()
+    }
+
+    fn proofs(&self, shown: Shown<'_, Replica>) -> Vec<Proof> {
+        proofs(shown)
     }
 
     fn operation(&self, client: usize, number: u64, choose: &mut dyn Chooser) -> Bytes {

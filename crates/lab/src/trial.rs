@@ -92,7 +92,7 @@ fn too_little(setup: &Setup, report: &Report) -> Option<Defect> {
         return None;
     }
     let Setup { options, .. } = setup;
-    let honest = usize::from(options.membership.size()) - options.corrupt.len();
+    let honest = usize::from(options.membership.size()) - options.corrupt.len() - options.frail.len();
     let operations = report.counters.get(Count::Operations);
     let checkpoints = report.counters.rule("StableCheckpoint");
     // Two checkpoints at every honest replica, whether it took them or fetched the second.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// Counts by name. Names are few and fixed: those of [`Count`] and of the protocol's rules.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counters {
     counts: [u64; Count::ALL.len()],
     rules: BTreeMap<String, u64>,
@@ -59,6 +59,8 @@ counts! {
     TornLogs => "torn logs",
     /// Reboots that went well.
     Reboots => "reboots",
+    /// Tasks that were performed while a state was being saved.
+    Overtakings => "tasks that overtook a save",
     /// Checkpoints taken by honest replicas.
     Checkpoints => "checkpoints",
     /// Checkpoints that honest replicas took over from others.
@@ -83,12 +85,46 @@ counts! {
     Needless => "needless",
     /// Partitions.
     Partitions => "partitions",
+    /// Links that were cut in both directions, while others between the same places worked.
+    Pairs => "pairs cut",
+    /// Links that became slow for a while.
+    GrayLinks => "gray links",
+    /// Links that came and went for a while.
+    Flapping => "flapping links",
+    /// Times a replica stood still, and took all at once what had come meanwhile.
+    Pauses => "pauses",
+    /// Times a clock jumped.
+    ClockJumps => "clock jumps",
+    /// Times a disk was slow for a while.
+    SlowDisks => "slow disks",
+    /// Times a disk failed an operation, and its replica stopped.
+    DiskFailures => "disk failures",
+    /// Times a disk was damaged while its replica was down.
+    Damages => "damaged disks",
+    /// Times an older copy of a disk was put in its place.
+    OldDisks => "old disks",
+    /// Times a replica refused to start from what its disk held.
+    Refusals => "refusals to start",
+    /// Replicas that stayed away when everything else healed.
+    Outsiders => "outsiders",
     /// Vows that left honest replicas.
     Vows => "vows",
     /// Times the disk was read back before a vow left.
     Audits => "audits",
+    /// Times a copy of a replica was started from what a power cut would have left when a vow left.
+    Rehearsals => "rehearsals",
+    /// Steps that a copy took, too.
+    Repeats => "repeated steps",
+    /// Certificates that honest replicas showed or kept.
+    Proofs => "certificates",
     /// Steps of honest replicas.
     Steps => "steps",
+}
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self { counts: [0; Count::ALL.len()], rules: BTreeMap::new() }
+    }
 }
 
 impl Counters {

@@ -8,9 +8,13 @@
 mod agreement;
 mod certificate;
 mod clients;
+mod determinism;
+mod evidence;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod fixture;
+mod history;
+mod proofs;
 mod reference;
 mod states;
 mod vows;
@@ -18,6 +22,10 @@ mod vows;
 pub use agreement::{Agreement, Novelty};
 pub use certificate::convinces;
 pub use clients::Clients;
+pub use determinism::repeats;
+pub use evidence::accuses;
+pub use history::History;
+pub use proofs::Proofs;
 pub use reference::{Effect, Model, Reference, Submission};
 pub use states::States;
 pub use vows::Vows;
@@ -52,11 +60,19 @@ pub enum Rule {
     Recovery,
     /// Nothing that runs in a world panics: its own assertions hold.
     Assertions,
+    /// No two certificates give different answers to one question.
+    UniqueCertificates,
+    /// Nobody honest is accused by anybody honest.
+    SoundEvidence,
+    /// The agreed order respects the real time in which clients asked and were answered.
+    RealTime,
+    /// The same input in the same state has the same effects.
+    Determinism,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 16] = [
         Self::Agreement,
         Self::Validity,
         Self::StateEquality,
@@ -69,6 +85,10 @@ impl Rule {
         Self::Wire,
         Self::Recovery,
         Self::Assertions,
+        Self::UniqueCertificates,
+        Self::SoundEvidence,
+        Self::RealTime,
+        Self::Determinism,
     ];
 }
 

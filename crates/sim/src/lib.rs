@@ -10,6 +10,7 @@
 //! The same seed gives the same run, to the last bit of its fingerprint. What is simulated is the network, the power,
 //! the clocks and the disk; everything that runs over them is what runs in production.
 
+pub mod backend;
 pub mod counters;
 pub mod draw;
 pub mod explore;
@@ -21,6 +22,7 @@ pub mod scenario;
 pub mod transcript;
 pub mod world;
 
+pub use backend::Backend;
 pub use counters::{Count, Counters};
 pub use judge::{Model, Rule, Violation};
 pub use options::Options;

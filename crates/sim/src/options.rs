@@ -29,6 +29,10 @@ pub struct Options {
     pub membership: Membership,
     /// Which of them the adversary owns.
     pub corrupt: Vec<ReplicaId>,
+    /// Which of the others have disks that are damaged or put back while they are down. As such a replica may have
+    /// forgotten what it promised, it counts as one that may lie: with the corrupted ones there are no more of them
+    /// than are tolerated.
+    pub frail: Vec<ReplicaId>,
     /// What clients do.
     pub load: Load,
     /// How the network behaves until it heals.
@@ -48,6 +52,13 @@ pub struct Options {
     pub wire: bool,
     /// The disk is read back at every so-manieth vow that leaves. Zero means never.
     pub audit_every: u64,
+    /// A copy of the replica is started from its disk, as after a power cut, at every so-manieth vow that leaves. Zero
+    /// means never.
+    pub rehearse_every: u64,
+    /// Whether every step is taken by a copy, too.
+    pub repeat_steps: bool,
+    /// Whether some replicas, as many as can be done without, may stay away when everything else heals.
+    pub outsiders: bool,
 }
 
 /// What clients do.
@@ -101,6 +112,24 @@ pub struct Faults {
     pub partition_every: u64,
     /// How long a partition lasts, at most.
     pub partition_max: u64,
+    /// The average time between two pauses of a replica.
+    pub pause_every: u64,
+    /// How long a replica is paused, at most.
+    pub pause_max: u64,
+    /// The average time between two jumps of a clock.
+    pub jump_every: u64,
+    /// How far a clock jumps, at most.
+    pub jump_max: u64,
+    /// The average time between two times in which a disk is slow.
+    pub slow_every: u64,
+    /// How long a disk is slow, at most.
+    pub slow_max: u64,
+    /// The longest that writing and syncing the log takes on a slow disk.
+    pub slow_sync: u64,
+    /// The average time between two failures of a disk: of a sync, of a read, or for want of room.
+    pub disk_every: u64,
+    /// Crashes of a frail replica after which its disk is damaged, or an old one.
+    pub damage: u64,
 }
 
 /// How slow machines are.
@@ -110,6 +139,8 @@ pub struct Speed {
     pub sync_max: u64,
     /// The longest that a task of the service takes.
     pub task_max: u64,
+    /// The longest that making a state durable takes.
+    pub save_max: u64,
     /// How far clocks go wrong, in parts per million, at most.
     pub skew_ppm: u64,
 }
@@ -128,9 +159,10 @@ impl Options {
         let gentle = chance(choose, "gentle", 125);
         let network = if gentle { Network::calm() } else { Network::draw(choose) };
         let faults = if gentle { Faults::none() } else { Faults::draw(choose, heal_at) };
-        Self {
+        let mut options = Self {
             seed,
             membership,
+            frail: Vec::new(),
             corrupt: draw_coalition(choose, membership, corrupt),
             load,
             network,
@@ -141,7 +173,27 @@ impl Options {
             nudge_every: 2 * SECOND,
             wire: true,
             audit_every: 16,
+            rehearse_every: if chance(choose, "rehearse", 10) { 4 } else { 0 },
+            repeat_steps: chance(choose, "repeat steps", 10),
+            outsiders: chance(choose, "outsiders", 500),
+        };
+        // Issue 4: whoever crashes serves no state but its newest, so when a replica is lost for good the others can
+        // be left with nobody who has the last stable one. Power cuts and losses for good meet when that is mended.
+        if options.faults.power_cut_every > 0 {
+            (options.faults.damage, options.outsiders) = (0, false);
         }
+        if options.faults.damage > 0 {
+            options.draw_frail(choose);
+        }
+        options
+    }
+
+    /// Takes from the honest replicas as many frail ones as are tolerated besides the corrupted.
+    fn draw_frail(&mut self, choose: &mut dyn Chooser) {
+        let count = usize::from(self.membership.tolerated()).saturating_sub(self.corrupt.len());
+        let mut others: Vec<ReplicaId> = self.membership.replicas().filter(|id| !self.corrupt.contains(id)).collect();
+        self.frail = (0..count).map(|_| others.swap_remove(choose.choose("frail", others.len()))).collect();
+        self.frail.sort_unstable();
     }
 }
 
@@ -195,19 +247,45 @@ impl Network {
 impl Faults {
     /// Nothing.
     pub fn none() -> Self {
-        Self { crash_every: 0, power_cut_every: 0, outage_max: 0, partition_every: 0, partition_max: 0 }
+        Self {
+            crash_every: 0,
+            power_cut_every: 0,
+            outage_max: 0,
+            partition_every: 0,
+            partition_max: 0,
+            pause_every: 0,
+            pause_max: 0,
+            jump_every: 0,
+            jump_max: 0,
+            slow_every: 0,
+            slow_max: 0,
+            slow_sync: 0,
+            disk_every: 0,
+            damage: 0,
+        }
     }
 
     fn draw(choose: &mut dyn Chooser, heal_at: u64) -> Self {
         let mut every = |question| heal_at / pick(choose, question, &[u64::MAX, u64::MAX, 1, 3, 10]);
         let [crash_every, power_cut_every, partition_every] =
             [every("crash_every"), every("power_cut_every"), every("partition_every")];
+        let [pause_every, jump_every, slow_every, disk_every] =
+            [every("pause_every"), every("jump_every"), every("slow_every"), every("disk_every")];
         Self {
             crash_every,
             power_cut_every,
             partition_every,
+            pause_every,
+            jump_every,
+            slow_every,
+            disk_every,
             outage_max: pick(choose, "outage_max", &[2, 50, 400]) * MILLISECOND,
             partition_max: pick(choose, "partition_max", &[20, 200, 800]) * MILLISECOND,
+            pause_max: pick(choose, "pause_max", &[10, 100, 500]) * MILLISECOND,
+            jump_max: pick(choose, "jump_max", &[10, 1_000, 60_000]) * MILLISECOND,
+            slow_max: pick(choose, "slow_max", &[50, 400]) * MILLISECOND,
+            slow_sync: pick(choose, "slow_sync", &[20, 100, 300]) * MILLISECOND,
+            damage: pick(choose, "damage", &[0, 200, 700]),
         }
     }
 }
@@ -217,6 +295,7 @@ impl Speed {
         Self {
             sync_max: pick(choose, "sync_max", &[100, 1_000, 10_000]),
             task_max: pick(choose, "task_max", &[20, 200, 5_000]),
+            save_max: pick(choose, "save_max", &[20, 1_000, 20_000]),
             skew_ppm: pick(choose, "skew_ppm", &[0, 200, 50_000]),
         }
     }

@@ -10,15 +10,10 @@ use std::fmt;
 use std::sync::Arc;
 use synod_kernel::adversary::Adversary;
 use synod_kernel::chooser::Chooser;
-use synod_kernel::process::{Process, Report, Task};
+use synod_kernel::process::{Process, Proof, Report, Shown, Task};
 use synod_kernel::{ClientId, Digest, ReplicaId, Scope, Seq, Signer};
-use synod_state::StateMachine;
-use synod_storage::SerialExecutor;
 use synod_storage::checkpoint::CheckpointError;
-use synod_storage::{CHUNK_BYTES, DiskError, Executor, ExecutorError, Failure, Identity, MemoryDisk, Opened};
-
-/// Bytes of a piece of state in every second world.
-const CHUNK_BYTES_SMALL: usize = 100;
+use synod_storage::{DiskError, ExecutorError, Failure, Identity, MemoryDisk};
 
 /// What everybody in a world knows.
 #[derive(Clone, Debug)]
@@ -57,6 +52,9 @@ pub trait Scenario {
     /// The model, before anything was executed.
     fn model(&self, setting: &Setting) -> Self::Model;
 
+    /// The certificates in what a replica says or keeps.
+    fn proofs(&self, shown: Shown<'_, Self::Process>) -> Vec<Proof>;
+
     /// The `number`-th operation of a client.
     fn operation(&self, client: usize, number: u64, choose: &mut dyn Chooser) -> Bytes;
 }
@@ -74,11 +72,29 @@ pub struct Booted<E> {
 
 /// A service and its checkpoint store, performing tasks.
 pub trait Engine {
-    /// Performs a task. Not every task has a report.
+    /// Performs a task, or all of it but saving a state. Not every task has a report.
     ///
     /// # Errors
     /// If the disk fails.
     fn perform(&mut self, task: Task) -> Result<Option<Report>, EngineError>;
+
+    /// Whether a task can be performed before anything else is saved.
+    fn can_perform(&self, _: &Task) -> bool {
+        true
+    }
+
+    /// Whether a state waits to be saved.
+    fn is_saving(&self) -> bool {
+        false
+    }
+
+    /// Saves the state that has waited longest, and reports the task that asked for it.
+    ///
+    /// # Errors
+    /// If the disk fails.
+    fn save(&mut self) -> Result<Option<Report>, EngineError> {
+        Ok(None)
+    }
 }
 
 /// Why an engine stopped.
@@ -116,33 +132,9 @@ impl From<ExecutorError> for EngineError {
     }
 }
 
-/// What runs behind a real replica, on one thread.
-impl<M: StateMachine> Engine for SerialExecutor<M, MemoryDisk> {
-    fn perform(&mut self, task: Task) -> Result<Option<Report>, EngineError> {
-        Ok(SerialExecutor::perform(self, task)?)
-    }
-}
-
 impl Setting {
     /// To whom the files of a replica belong.
     pub fn identity(&self, id: ReplicaId) -> Identity {
         Identity { cluster: self.scope.domain.cluster.0, replica: id.get(), incarnation: 1 }
-    }
-
-    /// What runs behind a real replica, as this disk has it.
-    ///
-    /// # Errors
-    /// If the disk fails, or is refused.
-    pub fn executor<M: StateMachine>(
-        &self,
-        id: ReplicaId,
-        disk: MemoryDisk,
-        machine: Arc<M>,
-    ) -> Result<Booted<SerialExecutor<M, MemoryDisk>>, EngineError> {
-        let Opened { executor, saver, executed, state } = Executor::open(disk, self.identity(id), machine)?;
-        // States are small here; only small pieces make that they are fetched in several.
-        let chunk_bytes = if self.options.seed.is_multiple_of(2) { CHUNK_BYTES } else { CHUNK_BYTES_SMALL };
-        let engine = SerialExecutor::new(executor.with_chunk_bytes(chunk_bytes), saver);
-        Ok(Booted { engine, executed, state })
     }
 }

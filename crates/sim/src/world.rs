@@ -8,33 +8,37 @@
 mod action;
 mod chaos;
 mod clients;
+mod damage;
 mod effects;
 mod network;
+mod rehearsal;
 mod replica;
 mod seat;
 mod service;
+mod trouble;
 mod wire;
 
 pub use action::{Action, Schedule};
 pub use network::MAX_IN_FLIGHT;
 
 use crate::counters::Counters;
-use crate::judge::{Agreement, Clients, Court, Reference, Rule, States, Violation, Vows};
+use crate::judge::{Agreement, Clients, Court, History, Proofs, Reference, Rule, States, Violation, Vows};
 use crate::options::Options;
 use crate::scenario::{Booted, Scenario, Setting};
 use crate::transcript::{Event, Place, Transcript};
 use network::Network;
 use seat::{Body, Honest, Seat};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use synod_kernel::adversary::Puppets;
 use synod_kernel::chooser::Chooser;
 use synod_kernel::descriptor::MAX_WINDOW;
-use synod_kernel::process::{Outbox, Process};
+use synod_kernel::process::{Message, Outbox, Process};
 use synod_kernel::signature::Author;
 use synod_kernel::symbolic::Referee;
 use synod_kernel::{ClientId, Digest, Domain, Epoch, ReplicaId, Scope, Signer};
 use synod_storage::MemoryDisk;
+use trouble::Troubles;
 
 /// A cluster, its clients and everything between them.
 pub struct World<S: Scenario> {
@@ -52,6 +56,11 @@ pub struct World<S: Scenario> {
     callers: Vec<clients::Caller>,
     network: Network,
     healed: bool,
+    troubles: Troubles,
+    /// Those that stay away after everything healed.
+    outsiders: Vec<ReplicaId>,
+    /// What was said to anybody lately, for rehearsals.
+    recent: VecDeque<(ReplicaId, Arc<Message<S::Process>>)>,
     outbox: Outbox<S::Process>,
     judges: Judges<S::Model>,
     court: Court,
@@ -66,6 +75,8 @@ struct Judges<M> {
     vows: Vows,
     reference: Reference<M>,
     clients: Clients,
+    history: History,
+    proofs: Proofs,
 }
 
 /// The key that names a client of a simulated world.
@@ -107,6 +118,9 @@ impl<S: Scenario> World<S> {
             callers: clients::callers(&setting, &referee),
             network: Network::new(options.network.clone(), replicas),
             healed: false,
+            troubles: Troubles::new(replicas),
+            outsiders: Vec::new(),
+            recent: VecDeque::new(),
             outbox: Outbox::default(),
             judges: Judges {
                 agreement: Agreement::new(replicas),
@@ -114,6 +128,8 @@ impl<S: Scenario> World<S> {
                 vows: Vows::new(replicas),
                 reference: Reference::new(scenario.model(&setting)),
                 clients: Clients::default(),
+                history: History::default(),
+                proofs: Proofs::new(&options.membership),
             },
             court: Court::expecting(expected),
             transcript: Transcript::default(),
@@ -165,6 +181,10 @@ impl<S: Scenario> World<S> {
     /// # Errors
     /// The sentence of a judge that ends the run.
     pub fn perform(&mut self, action: Action<S::Process>, choose: &mut dyn Chooser) -> Result<(), Violation> {
+        if let Some(until) = action.runs().and_then(|at| self.troubles.paused_until(at, self.now)) {
+            self.schedule.plan(until, action);
+            return Ok(());
+        }
         match action {
             Action::Deliver { from, to, message } => self.on_deliver(from, to, message, choose),
             Action::Request { from, to, request } => self.on_request(from, to, request, choose),
@@ -183,6 +203,23 @@ impl<S: Scenario> World<S> {
             Action::PowerCut => self.on_power_cut(choose),
             Action::Partition => {
                 self.on_partition(choose);
+                Ok(())
+            }
+            Action::Save { at, life } => self.on_save(at, life, choose),
+            Action::Pause => {
+                self.on_pause(choose);
+                Ok(())
+            }
+            Action::ClockJump => {
+                self.on_clock_jump(choose);
+                Ok(())
+            }
+            Action::SlowDisk => {
+                self.on_slow_disk(choose);
+                Ok(())
+            }
+            Action::DiskFailure => {
+                self.on_disk_failure(choose);
                 Ok(())
             }
             Action::Heal => self.on_heal(choose),
@@ -236,7 +273,7 @@ impl<S: Scenario> World<S> {
     /// Whether there is nothing left to wait for: every request is answered and honest replicas stand at one place.
     pub fn is_settled(&self) -> bool {
         self.callers.iter().all(clients::Caller::is_done)
-            && self.judges.clients.settle(self.honest(), &self.judges.agreement, self.now).is_ok()
+            && self.judges.clients.settle(self.core(), &self.judges.agreement, self.now).is_ok()
     }
 
     /// Judges the end of a run.
@@ -245,17 +282,27 @@ impl<S: Scenario> World<S> {
     /// If something is not settled.
     pub fn settle(&mut self) -> Result<(), Violation> {
         let honest: Vec<ReplicaId> = self.honest().collect();
-        let finding = self.judges.clients.settle(honest, &self.judges.agreement, self.now);
-        self.court.hear(finding)
+        let finding = self.judges.clients.settle(self.core(), &self.judges.agreement, self.now);
+        self.court.hear(finding)?;
+        let reference = &self.judges.reference;
+        let finding = self.judges.history.end(|submission| reference.place(submission));
+        self.court.hear(finding)?;
+        honest.into_iter().try_for_each(|id| self.look_at(id))
     }
 
     fn honest(&self) -> impl Iterator<Item = ReplicaId> + use<'_, S> {
         let members = self.setting.options.membership.replicas();
-        members.filter(|id| matches!(self.seats[id.index()], Seat::Honest(_)))
+        members.filter(|id| self.is_honest(*id))
     }
 
+    /// The honest replicas that have to finish.
+    fn core(&self) -> impl Iterator<Item = ReplicaId> + use<'_, S> {
+        self.honest().filter(|id| !self.outsiders.contains(id))
+    }
+
+    /// Whether a replica follows the protocol and remembers what it promised.
     fn is_honest(&self, id: ReplicaId) -> bool {
-        matches!(self.seats[id.index()], Seat::Honest(_))
+        matches!(self.seats[id.index()], Seat::Honest(_)) && !self.setting.options.frail.contains(&id)
     }
 
     fn note(&mut self, place: Place, event: Event<S::Process>) {

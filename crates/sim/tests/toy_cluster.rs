@@ -8,7 +8,7 @@ mod toy;
 use synod_sim::{Count, Rule};
 use toy::Defect;
 use toy::engine::Wrong;
-use toy::scenario::run_seed;
+use toy::scenario::{rehearse_seed, run_seed};
 
 #[test]
 fn a_sound_toy_survives_every_seed() {
@@ -27,6 +27,12 @@ fn a_sound_toy_survives_every_seed() {
         Count::Needless,
         Count::Rejections,
         Count::Repetitions,
+        Count::Proofs,
+        Count::Overtakings,
+        Count::Damages,
+        Count::OldDisks,
+        Count::Refusals,
+        Count::Outsiders,
     ];
     // Whether a torn batch shows depends on where its blocks lie, and whether a replica has to be nudged on when the
     // last request ends; campaigns count those.
@@ -72,6 +78,23 @@ fn giving_up_is_condemned() {
 #[test]
 fn an_encoding_that_does_not_read_back_is_condemned() {
     condemns(Defect::Garbles, None, Rule::Wire);
+}
+
+#[test]
+fn an_accusation_of_somebody_honest_is_condemned() {
+    condemns(Defect::Accuses, None, Rule::SoundEvidence);
+}
+
+#[test]
+fn a_step_that_is_no_function_of_state_and_input_is_condemned() {
+    condemns(Defect::Tosses, None, Rule::Determinism);
+}
+
+#[test]
+fn a_copy_that_would_forget_a_promise_is_condemned_although_nothing_crashes() {
+    let failure = rehearse_seed(1, Defect::RecallsWrongly, &[Rule::NoContradiction]).failure.expect("unnoticed");
+    assert!(failure.violation.sentence.contains("after a power cut it would say"), "{}", failure.violation);
+    assert!(rehearse_seed(1, Defect::None, &Rule::ALL).is_good());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! It shows what they signed to those who hold something else of theirs: votes as if they were proposals, statements of
 //! other views, their own words relayed or back to themselves, proposals of its own where another is primary. With any
 //! number of liars: evidence is two statements of one key that exclude each other, and nobody has an honest one's key.
-//! The liars themselves contradict nothing here, so nobody at all is accused.
+//! A liar whose core later votes for another batch, where it proposed one out of turn, has contradicted itself.
 
 use super::forge::{hint, proposal, tell};
 use super::gallery::HERE;

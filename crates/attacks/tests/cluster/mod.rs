@@ -8,14 +8,15 @@ use store::Model;
 use synod_kernel::adversary::Adversary;
 use synod_kernel::chooser::{Chooser, Seeded};
 use synod_kernel::descriptor::Parameters;
+use synod_kernel::process::{Proof, Shown};
 use synod_kernel::{Encode, Faults, Membership, ReplicaId, Signer};
 use synod_kv::KeyValueStore;
-use synod_protocols::pbft::{Config, HISTORY_BYTES, Replica};
+use synod_protocols::pbft::{Config, HISTORY_BYTES, Replica, proofs};
 use synod_sim::draw::pick;
 use synod_sim::options::SECOND;
 use synod_sim::run::run;
-use synod_sim::{Booted, EngineError, Options, Report, Rule, Scenario, Setting};
-use synod_storage::{MemoryDisk, SerialExecutor};
+use synod_sim::{Backend, Booted, EngineError, Options, Report, Rule, Scenario, Setting};
+use synod_storage::MemoryDisk;
 
 struct Store<A> {
     adversary: A,
@@ -42,7 +43,7 @@ fn history_bytes(seed: u64) -> usize {
 impl<A: Adversary<Replica>> Scenario for Store<A> {
     type Process = Replica;
     type Adversary = A;
-    type Engine = SerialExecutor<KeyValueStore, MemoryDisk>;
+    type Engine = Backend<KeyValueStore>;
     type Model = Model;
 
     fn process(&self, setting: &Setting, _: ReplicaId, signer: Arc<dyn Signer>) -> Replica {
@@ -50,13 +51,16 @@ impl<A: Adversary<Replica>> Scenario for Store<A> {
         Replica::new(Config::new(setting.scope, parameters(seed), signer).with_history(history_bytes(seed)))
     }
     fn engine(&self, setting: &Setting, id: ReplicaId, disk: MemoryDisk) -> Result<Booted<Self::Engine>, EngineError> {
-        setting.executor(id, disk, Arc::new(KeyValueStore))
+        setting.backend(id, disk, Arc::new(KeyValueStore))
     }
     fn adversary(&self, _: &Setting) -> A {
         self.adversary.clone()
     }
     fn model(&self, _: &Setting) -> Model {
         Model::default()
+    }
+    fn proofs(&self, shown: Shown<'_, Replica>) -> Vec<Proof> {
+        proofs(shown)
     }
     fn operation(&self, client: usize, number: u64, choose: &mut dyn Chooser) -> Bytes {
         Bytes::from(store::operation(client, number, choose).to_bytes())

@@ -78,6 +78,11 @@ impl<M: Model> Reference<M> {
         Ok(repetitions)
     }
 
+    /// Where the agreed order has a submission, if anywhere.
+    pub fn place(&self, submission: &Submission) -> Option<Seq> {
+        self.served.get(submission).and_then(|key| self.effects.get(key)).map(|effect| effect.seq)
+    }
+
     /// What the agreed order says that this request did.
     pub fn effect(&self, key: &RequestKey) -> Option<&Effect> {
         self.effects.get(key)

@@ -115,6 +115,23 @@ impl Vows {
         Ok(())
     }
 
+    /// A copy of an honest replica, which came back from what is durable, would say something binding.
+    ///
+    /// # Errors
+    /// If the replica said something else.
+    pub fn rehearsed<V: Binding>(&self, at: ReplicaId, vow: &V) -> Result<(), Violation> {
+        let (question, answer) = (vow.question(), vow.answer());
+        let account = &self.replicas[at.index()];
+        let known = account.answers.get(&question);
+        let left = known.is_none() && question.view.is_some_and(|view| view < account.left);
+        if !left && known.is_none_or(|known| *known == answer) {
+            return Ok(());
+        }
+        let before = known.map_or_else(|| format!("left for view {}", account.left), |known| format!("said {known}"));
+        let sentence = format!("replica {at} {before}; after a power cut it would say {vow:?}");
+        Err(Violation::of(Rule::NoContradiction, sentence))
+    }
+
     /// What a reader of the disk alone would find durable just before a vow leaves.
     ///
     /// # Errors

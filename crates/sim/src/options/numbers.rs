@@ -115,6 +115,7 @@ impl Options {
             seed: _,
             membership: _,
             corrupt: _,
+            frail: _,
             load,
             network,
             faults,
@@ -124,6 +125,9 @@ impl Options {
             nudge_every,
             wire,
             audit_every,
+            rehearse_every,
+            repeat_steps,
+            outsiders,
         } = self;
         let mut rows = load.rows();
         rows.extend(network.rows());
@@ -135,6 +139,9 @@ impl Options {
             ("nudge every", Long(nudge_every), (0, TIME_MAX), Different),
             ("wire", Flag(wire), (0, 1), Different),
             ("audit every", Long(audit_every), (0, u64::MAX), Different),
+            ("rehearse every", Long(rehearse_every), (0, u64::MAX), Different),
+            ("repeat steps", Flag(repeat_steps), (0, 1), Different),
+            ("outsiders", Flag(outsiders), (0, 1), Lower::Calmer),
         ]);
         rows
     }
@@ -178,13 +185,37 @@ impl Faults {
     fn rows(&mut self) -> Vec<Row<'_>> {
         use Field::Long;
         use Lower::{Calmer, OnlyZeroIsCalmer};
-        let Self { crash_every, power_cut_every, outage_max, partition_every, partition_max } = self;
+        let Self {
+            crash_every,
+            power_cut_every,
+            outage_max,
+            partition_every,
+            partition_max,
+            pause_every,
+            pause_max,
+            jump_every,
+            jump_max,
+            slow_every,
+            slow_max,
+            slow_sync,
+            disk_every,
+            damage,
+        } = self;
         vec![
             ("crash every", Long(crash_every), (0, TIME_MAX), OnlyZeroIsCalmer),
             ("power cut every", Long(power_cut_every), (0, TIME_MAX), OnlyZeroIsCalmer),
             ("outage at most", Long(outage_max), (0, TIME_MAX), Calmer),
             ("partition every", Long(partition_every), (0, TIME_MAX), OnlyZeroIsCalmer),
             ("partition at most", Long(partition_max), (0, TIME_MAX), Calmer),
+            ("stands still every", Long(pause_every), (0, TIME_MAX), OnlyZeroIsCalmer),
+            ("stands still at most", Long(pause_max), (0, TIME_MAX), Calmer),
+            ("clock jump every", Long(jump_every), (0, TIME_MAX), OnlyZeroIsCalmer),
+            ("clock jump at most", Long(jump_max), (0, TIME_MAX), Calmer),
+            ("slow disk every", Long(slow_every), (0, TIME_MAX), OnlyZeroIsCalmer),
+            ("slow disk at most", Long(slow_max), (0, TIME_MAX), Calmer),
+            ("sync of a slow disk at most", Long(slow_sync), (0, TIME_MAX), Calmer),
+            ("disk failure every", Long(disk_every), (0, TIME_MAX), OnlyZeroIsCalmer),
+            ("damage", Long(damage), (0, 1000), Calmer),
         ]
     }
 }
@@ -193,10 +224,11 @@ impl Speed {
     fn rows(&mut self) -> Vec<Row<'_>> {
         use Field::Long;
         use Lower::Calmer;
-        let Self { sync_max, task_max, skew_ppm } = self;
+        let Self { sync_max, task_max, save_max, skew_ppm } = self;
         vec![
             ("sync at most", Long(sync_max), (1, TIME_MAX), Calmer),
             ("task at most", Long(task_max), (1, TIME_MAX), Calmer),
+            ("save at most", Long(save_max), (1, TIME_MAX), Calmer),
             ("skew", Long(skew_ppm), (0, 1_000_000), Calmer),
         ]
     }

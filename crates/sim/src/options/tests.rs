@@ -27,15 +27,32 @@ fn coalitions_are_distinct_members_and_every_replica_has_its_turn() {
 }
 
 #[test]
+fn no_more_replicas_are_frail_or_corrupt_than_are_tolerated() {
+    for corrupt in 0..=3 {
+        for seed in 0..100 {
+            let options = Options::draw(seed, members(), corrupt);
+            let allowed = usize::from(2_u16.saturating_sub(corrupt));
+            assert_eq!(options.frail.len(), if options.faults.damage > 0 { allowed } else { 0 });
+            assert!(options.frail.iter().all(|id| !options.corrupt.contains(id)));
+        }
+    }
+}
+
+#[test]
 fn every_kind_of_fault_is_on_in_some_runs_and_off_in_others() {
     let all: Vec<Options> = (0..200).map(|seed| Options::draw(seed, members(), 0)).collect();
-    let kinds: [fn(&Options) -> u64; 6] = [
+    let kinds: [fn(&Options) -> u64; 11] = [
         |options| options.network.loss,
         |options| options.network.duplicate,
         |options| options.network.spike,
         |options| options.faults.crash_every,
         |options| options.faults.power_cut_every,
         |options| options.faults.partition_every,
+        |options| options.faults.pause_every,
+        |options| options.faults.jump_every,
+        |options| options.faults.slow_every,
+        |options| options.faults.disk_every,
+        |options| options.faults.damage,
     ];
     for kind in kinds {
         let on = all.iter().filter(|options| kind(options) > 0).count();

@@ -65,6 +65,13 @@ pub enum Action<P: Process> {
         /// In which life.
         life: u64,
     },
+    /// A state is durable, and the task that asked for it done.
+    Save {
+        /// Where.
+        at: ReplicaId,
+        /// In which life.
+        life: u64,
+    },
     /// A replica starts again.
     Reboot {
         /// Which.
@@ -94,8 +101,39 @@ pub enum Action<P: Process> {
     PowerCut,
     /// The network falls apart, for a while.
     Partition,
+    /// Some replica stands still, for a while.
+    Pause,
+    /// Some clock jumps.
+    ClockJump,
+    /// Some disk is slow, for a while.
+    SlowDisk,
+    /// Some disk will fail an operation.
+    DiskFailure,
     /// No more faults.
     Heal,
+}
+
+impl<P: Process> Action<P> {
+    /// Which replica has to run for this to happen.
+    pub(crate) fn runs(&self) -> Option<ReplicaId> {
+        match self {
+            Self::Deliver { to, .. } | Self::Request { to, .. } => Some(*to),
+            Self::Fire { at, .. } | Self::Sync { at, .. } | Self::Work { at, .. } | Self::Save { at, .. } => Some(*at),
+            Self::Reply { .. }
+            | Self::Reboot { .. }
+            | Self::Submit { .. }
+            | Self::Wake { .. }
+            | Self::Nudge
+            | Self::Crash
+            | Self::PowerCut
+            | Self::Partition
+            | Self::Pause
+            | Self::ClockJump
+            | Self::SlowDisk
+            | Self::DiskFailure
+            | Self::Heal => None,
+        }
+    }
 }
 
 /// Pending actions in the order of virtual time; at one time, in the order they were planned.

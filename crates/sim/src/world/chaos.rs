@@ -16,10 +16,14 @@ impl<S: Scenario> World<S> {
         self.plan_next(faults.crash_every, Action::Crash, choose);
         self.plan_next(faults.power_cut_every, Action::PowerCut, choose);
         self.plan_next(faults.partition_every, Action::Partition, choose);
+        self.plan_next(faults.pause_every, Action::Pause, choose);
+        self.plan_next(faults.jump_every, Action::ClockJump, choose);
+        self.plan_next(faults.slow_every, Action::SlowDisk, choose);
+        self.plan_next(faults.disk_every, Action::DiskFailure, choose);
     }
 
     /// Plans a fault that comes once in `every` on average, if it ever comes.
-    fn plan_next(&mut self, every: u64, fault: Action<S::Process>, choose: &mut dyn Chooser) {
+    pub(super) fn plan_next(&mut self, every: u64, fault: Action<S::Process>, choose: &mut dyn Chooser) {
         if every > 0 && !self.healed {
             self.schedule.plan(self.now + between_late(choose, "fault", 1, 2 * every), fault);
         }
@@ -54,7 +58,7 @@ impl<S: Scenario> World<S> {
             return;
         }
         let until = self.now + between(choose, "partition", 1, self.setting.options.faults.partition_max.max(1));
-        let what = self.network.partition(until, choose);
+        let what = self.network.partition(until, &mut self.counters, choose);
         self.counters.add(Count::Partitions);
         self.note(Place::World, Event::World("PARTITION", format!("{what} until {} ms", until / 1000)));
     }
@@ -64,13 +68,14 @@ impl<S: Scenario> World<S> {
         self.network.heal();
         self.note(Place::World, Event::World("HEAL", String::new()));
         self.plan_nudge();
-        let honest: Vec<ReplicaId> = self.honest().collect();
-        honest.into_iter().try_for_each(|id| self.revive(id, choose))
+        self.choose_core(choose);
+        let members = self.setting.options.membership.replicas();
+        members.into_iter().try_for_each(|id| self.revive(id, choose))
     }
 
-    /// The honest replicas that are up.
-    fn standing(&mut self) -> Vec<ReplicaId> {
-        let honest: Vec<ReplicaId> = self.honest().collect();
-        honest.into_iter().filter(|id| self.seats[id.index()].running().is_some()).collect()
+    /// Those that can crash and are up.
+    pub(super) fn standing(&mut self) -> Vec<ReplicaId> {
+        let members = self.setting.options.membership.replicas();
+        members.filter(|id| self.seats[id.index()].running().is_some()).collect()
     }
 }

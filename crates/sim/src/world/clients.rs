@@ -109,6 +109,7 @@ impl<S: Scenario> World<S> {
         caller.operations += count;
         caller.open.insert(ticket, count);
         self.judges.clients.submit((client, ticket.get()), self.now);
+        self.judges.history.asked((client, ticket.get()));
         self.perform_client(client, effects, choose)?;
         self.plan_submit(client, choose);
         Ok(())
@@ -191,6 +192,8 @@ impl<S: Scenario> World<S> {
                 let reference = &self.judges.reference;
                 let finding = self.judges.clients.acknowledge(submission, (key, seq), &results, reference);
                 self.court.hear(finding)?;
+                let finding = self.judges.history.told(submission, seq);
+                self.court.hear(finding)?;
                 let sent = self.callers[client].sent.remove(&ticket).expect("what is committed was sent");
                 let shown = (&sent, seq, &results[..]);
                 self.court.hear(convinces(&certificate, shown, &self.setting.scope, &self.referee))?;
@@ -200,6 +203,7 @@ impl<S: Scenario> World<S> {
             Outcome::Rejected(refusal) => {
                 self.note(place, Event::Learned(ticket.get(), refusal.to_string()));
                 self.judges.clients.refuse(submission);
+                self.judges.history.refused(submission);
                 self.callers[client].open.remove(&ticket);
                 self.callers[client].sent.remove(&ticket);
                 self.counters.add(Count::Rejections);

@@ -6,14 +6,14 @@ use super::seat::{Seat, log_error};
 use super::{Action, World};
 use crate::counters::Count;
 use crate::draw::between;
-use crate::judge::{Rule, Violation};
+use crate::judge::{Rule, Violation, accuses, repeats};
 use crate::scenario::{EngineError, Scenario};
 use crate::transcript::{Event, Place};
 use std::time::Duration;
 use synod_kernel::adversary::Adversary;
 use synod_kernel::chooser::Chooser;
 use synod_kernel::gate::{Admitted, LogCommand};
-use synod_kernel::process::{Effect, Input, Process};
+use synod_kernel::process::{Effect, Input, Process, Shown};
 use synod_kernel::{Address, ReplicaId};
 
 impl<S: Scenario> World<S> {
@@ -27,8 +27,13 @@ impl<S: Scenario> World<S> {
         match &mut self.seats[at.index()] {
             Seat::Honest(honest) => {
                 let Some(running) = honest.running.as_mut() else { return Ok(()) };
+                let before = self.setting.options.repeat_steps.then(|| (running.process.clone(), input.clone()));
                 running.process.step(input, &mut self.outbox);
                 self.counters.add(Count::Steps);
+                if let Some(before) = before {
+                    self.counters.add(Count::Repeats);
+                    self.court.hear(repeats(at, before, (&running.process, &self.outbox)))?;
+                }
                 for effect in self.outbox.drain() {
                     if !self.burn(at, choose)? {
                         return Ok(());
@@ -61,6 +66,11 @@ impl<S: Scenario> World<S> {
     }
 
     fn admit(&mut self, at: ReplicaId, effect: Effect<S::Process>, choose: &mut dyn Chooser) -> Result<(), Violation> {
+        match &effect {
+            Effect::Persist(record) => self.show(at, Shown::Record(record))?,
+            Effect::Compact(records) => records.iter().try_for_each(|record| self.show(at, Shown::Record(record)))?,
+            _ => {}
+        }
         let Some(running) = self.seats[at.index()].running() else { return Ok(()) };
         match running.gate.admit(effect) {
             Admitted::Now(effect) => self.act(at, effect, choose),
@@ -95,7 +105,7 @@ impl<S: Scenario> World<S> {
         }
         if must_sync {
             let life = self.seats[at.index()].life();
-            let latency = between(choose, "sync", 1, self.setting.options.speed.sync_max);
+            let latency = between(choose, "sync", 1, self.sync_max(at));
             self.schedule.plan(self.now + latency, Action::Sync { at, life });
         }
         Ok(())
@@ -112,6 +122,16 @@ impl<S: Scenario> World<S> {
             EngineError::PowerOff => {
                 self.counters.add(Count::CrashesInDisk);
                 self.crash(at, "in the middle of a disk operation", choose);
+                Ok(())
+            }
+            EngineError::Broken(why) if self.disk_failed(at) => {
+                self.counters.add(Count::DiskFailures);
+                self.note(Place::Replica(at), Event::World("STOPS", why));
+                self.crash(at, "because its disk failed", choose);
+                Ok(())
+            }
+            EngineError::Broken(why) if self.setting.options.frail.contains(&at) => {
+                self.refuse(at, why);
                 Ok(())
             }
             EngineError::Broken(why) => {
@@ -205,17 +225,27 @@ impl<S: Scenario> World<S> {
         body.timers.remove(&timer);
         self.note(Place::Replica(at), Event::Fired(timer));
         self.step(at, Input::Timeout(timer), choose)?;
-        self.look_at_view(at);
-        Ok(())
+        self.look_at(at)
     }
 
-    fn look_at_view(&mut self, at: ReplicaId) {
-        let Seat::Honest(honest) = &mut self.seats[at.index()] else { return };
-        let Some(running) = &honest.running else { return };
-        let view = running.process.status().view;
-        if view > honest.view {
-            honest.view = view;
+    /// Looks at what a replica says of itself.
+    pub(super) fn look_at(&mut self, at: ReplicaId) -> Result<(), Violation> {
+        let Seat::Honest(honest) = &mut self.seats[at.index()] else { return Ok(()) };
+        let Some(running) = &honest.running else { return Ok(()) };
+        let status = running.process.status();
+        if status.view > honest.view {
+            honest.view = status.view;
             self.counters.add(Count::ViewChanges);
         }
+        let finding = accuses(at, &status.accused, |id| self.is_honest(id));
+        self.court.hear(finding)
+    }
+
+    /// Judges the certificates in what an honest replica says or keeps.
+    pub(super) fn show(&mut self, by: ReplicaId, shown: Shown<'_, S::Process>) -> Result<(), Violation> {
+        let proofs = self.scenario.proofs(shown);
+        self.counters.add_many(Count::Proofs, proofs.len() as u64);
+        let finding = self.judges.proofs.shown(by, &proofs);
+        self.court.hear(finding)
     }
 }

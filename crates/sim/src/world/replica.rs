@@ -3,7 +3,7 @@
 use super::seat::{Body, Running, Seat, open_log};
 use super::{Action, World};
 use crate::counters::Count;
-use crate::draw::{between, chance, pick};
+use crate::draw::{between, between_late, chance, pick};
 use crate::judge::Violation;
 use crate::scenario::{Booted, Scenario};
 use crate::transcript::{Event, Place};
@@ -18,6 +18,9 @@ use synod_kernel::{Digest, ReplicaId, Seq};
 const DISK_OPERATIONS_MAX: u64 = 24;
 /// Effects after which a replica whose fuse was lit crashes, at most.
 const FUSE_MAX: u64 = 40;
+
+/// Reads of a recovery that go well before one fails, at most.
+const READS_MAX: u64 = 12;
 
 /// How a replica goes down.
 #[derive(Clone, Copy)]
@@ -61,7 +64,9 @@ impl<S: Scenario> World<S> {
             body: Body::new(engine),
             syncing: false,
         });
-        self.judge_boot(at, executed, state, &opened.raw)?;
+        if self.is_honest(at) {
+            self.judge_boot(at, executed, state, &opened.raw)?;
+        }
         self.start(at, opened.records, executed, state, choose)
     }
 
@@ -105,6 +110,8 @@ impl<S: Scenario> World<S> {
         }
         let life = honest.life;
         (honest.life, honest.fuse, honest.disk_armed) = (life + 1, None, false);
+        self.troubles.crashed(at);
+        self.perhaps_damage(at, choose);
         self.counters.add(Count::Crashes);
         self.note(Place::Replica(at), Event::Crashed(how));
         self.schedule.plan(self.now + outage, Action::Reboot { at, life: life + 1 });
@@ -133,8 +140,14 @@ impl<S: Scenario> World<S> {
 
     pub(super) fn on_reboot(&mut self, at: ReplicaId, life: u64, choose: &mut dyn Chooser) -> Result<(), Violation> {
         let Seat::Honest(honest) = &self.seats[at.index()] else { return Ok(()) };
-        if honest.life != life || honest.running.is_some() {
+        if honest.life != life || honest.running.is_some() || self.is_away(at) {
             return Ok(());
+        }
+        // Whoever starts it again has made room first.
+        honest.disk.set_capacity(None);
+        let fails = self.setting.options.faults.disk_every > 0 && !self.healed;
+        if fails && chance(choose, "read failure", 200) {
+            honest.disk.fail_read_after(between_late(choose, "reads", 0, READS_MAX));
         }
         // Recovery is interrupted, too.
         if !self.healed && chance(choose, "crash in recovery", 100) {
@@ -145,10 +158,28 @@ impl<S: Scenario> World<S> {
         Ok(())
     }
 
+    /// Whether the disk of a replica failed since this was asked last.
+    pub(super) fn disk_failed(&mut self, at: ReplicaId) -> bool {
+        let Seat::Honest(honest) = &mut self.seats[at.index()] else { return false };
+        let failures = honest.disk.failures();
+        std::mem::replace(&mut honest.failures, failures) < failures
+    }
+
+    /// A replica notices that its disk is not as it left it, and stays out.
+    pub(super) fn refuse(&mut self, at: ReplicaId, why: String) {
+        let Seat::Honest(honest) = &mut self.seats[at.index()] else { return };
+        honest.running = None;
+        honest.life += 1;
+        self.counters.add(Count::Refusals);
+        self.note(Place::Replica(at), Event::World("REFUSES", why));
+    }
+
     /// No replica goes down any more, and those that are down come back now.
     pub(super) fn revive(&mut self, at: ReplicaId, choose: &mut dyn Chooser) -> Result<(), Violation> {
         let Seat::Honest(honest) = &mut self.seats[at.index()] else { return Ok(()) };
         honest.fuse = None;
+        honest.disk.set_capacity(None);
+        honest.disk.fail_sync_after(u64::MAX);
         if std::mem::replace(&mut honest.disk_armed, false) {
             honest.disk.stop_after(u64::MAX);
         }

@@ -30,6 +30,10 @@ pub(crate) struct Honest<S: Scenario> {
     pub(crate) fuse: Option<u64>,
     /// Whether its disk will stop in the middle of something.
     pub(crate) disk_armed: bool,
+    /// What its disk was like some time ago, if it is frail.
+    pub(crate) kept: Option<MemoryDisk>,
+    /// How many failures of its disk it has stopped for.
+    pub(crate) failures: u64,
     /// The highest view it was seen in.
     pub(crate) view: View,
 }
@@ -52,17 +56,28 @@ pub(crate) struct Body<S: Scenario> {
     pub(crate) tasks: VecDeque<Task>,
     /// Whether the next task is planned.
     pub(crate) working: bool,
+    /// Whether the next save is.
+    pub(crate) saving: bool,
 }
 
 impl<S: Scenario> Honest<S> {
     pub(crate) fn new(disk: MemoryDisk) -> Self {
-        Self { disk, running: None, life: 0, fuse: None, disk_armed: false, view: View::default() }
+        Self {
+            disk,
+            running: None,
+            life: 0,
+            fuse: None,
+            disk_armed: false,
+            kept: None,
+            failures: 0,
+            view: View::default(),
+        }
     }
 }
 
 impl<S: Scenario> Body<S> {
     pub(crate) fn new(engine: S::Engine) -> Self {
-        Self { engine, timers: BTreeMap::new(), tasks: VecDeque::new(), working: false }
+        Self { engine, timers: BTreeMap::new(), tasks: VecDeque::new(), working: false, saving: false }
     }
 }
 

@@ -1,5 +1,5 @@
-//! The service behind each replica: tasks are done one after the other, each after its own time, and what honest
-//! services did is told to the judges before their replicas hear of it.
+//! The service behind each replica: tasks are done one after the other, each after its own time, states are saved
+//! meanwhile, and what honest services did is told to the judges before their replicas hear of it.
 
 use super::{Action, Judges, World};
 use crate::counters::{Count, Counters};
@@ -7,9 +7,9 @@ use crate::draw::between;
 use crate::judge::{Model, Novelty, Violation};
 use crate::scenario::{Engine, Scenario};
 use crate::transcript::{Event, Place};
-use synod_kernel::ReplicaId;
 use synod_kernel::chooser::Chooser;
 use synod_kernel::process::{Input, Recalled, Report, Task};
+use synod_kernel::{Batch, ReplicaId};
 
 impl<S: Scenario> World<S> {
     pub(super) fn ask(&mut self, at: ReplicaId, task: Task, choose: &mut dyn Chooser) {
@@ -33,7 +33,12 @@ impl<S: Scenario> World<S> {
         }
         let Some(body) = self.seats[at.index()].body() else { return Ok(()) };
         body.working = false;
+        if body.tasks.front().is_some_and(|task| !body.engine.can_perform(task)) {
+            // It goes on when something is saved.
+            return Ok(());
+        }
         let Some(task) = body.tasks.pop_front() else { return Ok(()) };
+        self.counters.add_many(Count::Overtakings, u64::from(body.engine.is_saving()));
         // Before it is done, because a sound service refuses to do what is out of order.
         if self.is_honest(at) {
             let finding = self.judges.hear_task(at, &task, &mut self.counters);
@@ -44,13 +49,53 @@ impl<S: Scenario> World<S> {
             Ok(report) => report,
             Err(error) => return self.broken(at, error, choose),
         };
-        if !body.tasks.is_empty() {
-            body.working = true;
+        self.go_on(at, choose);
+        let batch = if let Task::Execute { batch, .. } = &task { Some(batch) } else { None };
+        report.map_or(Ok(()), |report| self.reported(at, batch, report, choose))
+    }
+
+    /// The state that has waited longest is durable.
+    pub(super) fn on_save(&mut self, at: ReplicaId, life: u64, choose: &mut dyn Chooser) -> Result<(), Violation> {
+        if self.seats[at.index()].life() != life {
+            return Ok(());
+        }
+        let Some(body) = self.seats[at.index()].body() else { return Ok(()) };
+        body.saving = false;
+        let report = match body.engine.save() {
+            Ok(report) => report,
+            Err(error) => return self.broken(at, error, choose),
+        };
+        self.go_on(at, choose);
+        report.map_or(Ok(()), |report| self.reported(at, None, report, choose))
+    }
+
+    /// Plans the next task and the next save, if there are any that are not planned.
+    fn go_on(&mut self, at: ReplicaId, choose: &mut dyn Chooser) {
+        let Some(body) = self.seats[at.index()].body() else { return };
+        let works = body.tasks.front().is_some_and(|task| body.engine.can_perform(task)) && !body.working;
+        let saves = body.engine.is_saving() && !body.saving;
+        body.working |= works;
+        body.saving |= saves;
+        if works {
             self.plan_work(at, choose);
         }
-        let Some(report) = report else { return Ok(()) };
+        if saves {
+            let latency = between(choose, "save", 1, self.setting.options.speed.save_max);
+            let life = self.seats[at.index()].life();
+            self.schedule.plan(self.now + latency, Action::Save { at, life });
+        }
+    }
+
+    /// A task is done, which executed this batch, if it was to.
+    fn reported(
+        &mut self,
+        at: ReplicaId,
+        batch: Option<&Batch>,
+        report: Report,
+        choose: &mut dyn Chooser,
+    ) -> Result<(), Violation> {
         if self.is_honest(at) {
-            let findings = self.judges.hear_report(at, &task, &report, &mut self.counters);
+            let findings = self.judges.hear_report(at, batch, &report, &mut self.counters);
             findings.into_iter().try_for_each(|finding| self.court.hear(finding))?;
         }
         self.note(Place::Replica(at), Event::Done(report.clone()));
@@ -74,13 +119,13 @@ impl<M: Model> Judges<M> {
     fn hear_report(
         &mut self,
         at: ReplicaId,
-        task: &Task,
+        batch: Option<&Batch>,
         report: &Report,
         counters: &mut Counters,
     ) -> [Result<(), Violation>; 2] {
         match report {
             Report::Executed { seq, outcomes } => {
-                let Task::Execute { batch, .. } = task else { return [Ok(()), Ok(())] };
+                let Some(batch) = batch else { return [Ok(()), Ok(())] };
                 [self.reference.check(at, *seq, batch, outcomes), Ok(())]
             }
             Report::CheckpointTaken { seq, state } => {

@@ -10,7 +10,7 @@ use crate::scenario::Scenario;
 use crate::transcript::{Event, Place};
 use std::sync::Arc;
 use synod_kernel::chooser::Chooser;
-use synod_kernel::process::{Input, Message, Process, Record, Target};
+use synod_kernel::process::{Input, Message, Process, Record, Shown, Target};
 use synod_kernel::{Address, ClientId, Decode, Encode, ReplicaId, Reply, Request, Unverified};
 
 use super::seat::{Seat, durable_records};
@@ -23,10 +23,11 @@ impl<S: Scenario> World<S> {
         message: Message<S::Process>,
         choose: &mut dyn Chooser,
     ) -> Result<(), Violation> {
-        if let Message::Vow(vow) = &message
-            && self.is_honest(from)
-        {
-            self.judge_vow(from, vow)?;
+        if self.is_honest(from) {
+            if let Message::Vow(vow) = &message {
+                self.judge_vow(from, vow)?;
+            }
+            self.show(from, Shown::Message(&message))?;
         }
         let Some(message) = self.transmit(Address::Replica(from), message)? else { return Ok(()) };
         let message = Arc::new(message);
@@ -52,7 +53,9 @@ impl<S: Scenario> World<S> {
             self.audit(from, vow, &record)?;
         }
         let finding = self.judges.vows.sent(from, vow, &record);
-        self.court.hear(finding)
+        self.court.hear(finding)?;
+        let every = self.setting.options.rehearse_every;
+        if every > 0 && self.counters.get(Count::Vows).is_multiple_of(every) { self.rehearse(from) } else { Ok(()) }
     }
 
     /// Looks for a vow on the disk as a power cut would leave it.
@@ -140,6 +143,7 @@ impl<S: Scenario> World<S> {
             self.counters.add(Count::Undeliverable);
             return Ok(());
         }
+        self.remember_said(from, &message);
         if self.is_dropped(to, &message, choose) {
             self.counters.add(Count::Needless);
             return Ok(());

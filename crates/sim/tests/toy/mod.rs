@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use synod_kernel::process::{Binding, Executed, Question, Recalled};
 use synod_kernel::request::RequestKey;
@@ -34,6 +35,12 @@ pub(crate) enum Defect {
     Skips,
     /// Acknowledgements are not repeated when they are lost.
     NeverRepeats,
+    /// Repeats another promise than it made, after a crash.
+    RecallsWrongly,
+    /// Replica 2 has something against the primary from the third batch on.
+    Accuses,
+    /// Says more or less, as a coin falls that is not part of it.
+    Tosses,
     /// Encodes acknowledgements in a way that reads back as another number.
     Garbles,
 }
@@ -159,6 +166,7 @@ impl Hash for Toy {
 }
 
 const PRIMARY: ReplicaId = ReplicaId::new(0);
+static TOSSES: AtomicU64 = AtomicU64::new(0);
 const TICK: Duration = Duration::from_millis(20);
 const CHECKPOINT_EVERY: u64 = 8;
 
@@ -228,6 +236,9 @@ impl Toy {
     fn on_start(&mut self, records: Vec<Record<Self>>, executed: Seq, out: &mut Outbox<Self>) {
         self.asked = executed;
         out.arm((), TICK);
+        if self.defect == Defect::RecallsWrongly && !records.is_empty() {
+            self.say(Vow::Acknowledge { seq: Seq::new(1), digest: Digest::ZERO, garbled: false }, out);
+        }
         let records = if self.defect == Defect::Forgets { Vec::new() } else { records };
         for record in records {
             match record {
@@ -260,6 +271,9 @@ impl Toy {
 
     fn on_tick(&mut self, out: &mut Outbox<Self>) {
         out.arm((), TICK);
+        if self.defect == Defect::Tosses && TOSSES.fetch_add(1, Ordering::Relaxed).is_multiple_of(3) {
+            return;
+        }
         out.hint(Target::Others, Hint::Executed(self.asked));
         if self.defect == Defect::NeverRepeats {
             return;
@@ -363,6 +377,7 @@ impl Process for Toy {
     }
 
     fn status(&self) -> Status {
+        let accuses = self.defect == Defect::Accuses && self.id == ReplicaId::new(2) && self.asked.get() >= 3;
         Status {
             state: "toy".to_owned(),
             view: View::default(),
@@ -370,7 +385,7 @@ impl Process for Toy {
             checkpoint: Seq::default(),
             digest: Digest::ZERO,
             pending: 0,
-            accused: Vec::new(),
+            accused: if accuses { vec![PRIMARY] } else { Vec::new() },
         }
     }
 }

@@ -50,6 +50,11 @@ struct State {
     counters: Counters,
     failing_syncs: BTreeSet<String>,
     failing_reads: BTreeSet<String>,
+    /// How many syncs and reads of anything go well before one fails, if one is to fail.
+    syncs_left: Option<u64>,
+    reads_left: Option<u64>,
+    /// Operations that failed because it was planned, or because the disk was full.
+    failures: u64,
     capacity: Option<u64>,
     stop_at: Option<u64>,
 }
@@ -145,6 +150,28 @@ impl MemoryDisk {
         self.lock_state().failing_reads.insert(file.to_owned());
     }
 
+    /// Makes a sync of any file or of the directory fail, after so many that go well.
+    pub fn fail_sync_after(&self, syncs: u64) {
+        self.lock_state().syncs_left = Some(syncs);
+    }
+
+    /// Makes a read of any file fail, after so many that go well.
+    pub fn fail_read_after(&self, reads: u64) {
+        self.lock_state().reads_left = Some(reads);
+    }
+
+    /// How many operations failed so far because it was planned, or because the disk was full.
+    #[must_use]
+    pub fn failures(&self) -> u64 {
+        self.lock_state().failures
+    }
+
+    /// The sum of the lengths of all files, in bytes.
+    #[must_use]
+    pub fn used(&self) -> u64 {
+        self.lock_state().used()
+    }
+
     /// Limits the sum of the lengths of all files, in bytes. `None` lifts the limit.
     pub fn set_capacity(&self, bytes: Option<u64>) {
         self.lock_state().capacity = bytes;
@@ -202,6 +229,7 @@ impl State {
         self.locks.clear();
         self.failing_syncs.clear();
         self.failing_reads.clear();
+        (self.syncs_left, self.reads_left) = (None, None);
         self.stop_at = None;
         self.boot
     }
@@ -217,8 +245,26 @@ impl State {
     }
 
     fn has_room(&self, growth: u64) -> bool {
-        let used: u64 = self.files.values().map(|contents| contents.length() as u64).sum();
-        self.capacity.is_none_or(|capacity| used.saturating_add(growth) <= capacity)
+        self.capacity.is_none_or(|capacity| self.used().saturating_add(growth) <= capacity)
+    }
+
+    fn used(&self) -> u64 {
+        self.files.values().map(|contents| contents.length() as u64).sum()
+    }
+
+    /// Whether this sync is to fail.
+    fn sync_fails(&mut self, file: &str) -> bool {
+        self.counters.syncs += 1;
+        let fails = self.failing_syncs.remove(file) | is_over(&mut self.syncs_left);
+        self.failures += u64::from(fails);
+        fails
+    }
+
+    /// Whether this read is to fail.
+    fn read_fails(&mut self, file: &str) -> bool {
+        let fails = self.failing_reads.remove(file) | is_over(&mut self.reads_left);
+        self.failures += u64::from(fails);
+        fails
     }
 }
 
@@ -277,8 +323,7 @@ impl Disk for MemoryDisk {
 
     fn sync_dir(&self) -> Result<(), DiskError> {
         let mut state = self.write_state(".", Operation::SyncDirectory)?;
-        state.counters.syncs += 1;
-        if state.failing_syncs.remove(".") {
+        if state.sync_fails(".") {
             return Err(failed(".", Operation::SyncDirectory, input_output()));
         }
         if state.current != state.synced {
@@ -310,6 +355,21 @@ impl Drop for MemoryLock {
         if state.boot == self.disk.boot {
             state.locks.remove(&self.name);
         }
+    }
+}
+
+/// Counts down, and says when it is over.
+fn is_over(left: &mut Option<u64>) -> bool {
+    match left {
+        Some(0) => {
+            *left = None;
+            true
+        }
+        Some(more) => {
+            *more -= 1;
+            false
+        }
+        None => false,
     }
 }
 

@@ -91,6 +91,19 @@ fn a_new_vote_below_a_view_that_was_left_is_condemned() {
 }
 
 #[test]
+fn a_copy_may_repeat_and_vote_anew_and_neither_contradict_nor_return() {
+    let mut vows = Vows::new(1);
+    assert_eq!(say(&mut vows, vote(0, 1, 1)), None);
+    assert_eq!(say(&mut vows, leave(2)), None);
+    let rehearsed = |vote| vows.rehearsed(replica(0), &vote).err().map(|violation| violation.rule);
+    assert_eq!(rehearsed(vote(0, 1, 1)), None);
+    assert_eq!(rehearsed(vote(2, 1, 3)), None);
+    assert_eq!(rehearsed(vote(0, 1, 2)), Some(Rule::NoContradiction));
+    assert_eq!(rehearsed(vote(1, 1, 1)), Some(Rule::NoContradiction), "it left that view");
+    assert_eq!(say(&mut vows, vote(2, 1, 1)), None, "what a copy says binds nobody");
+}
+
+#[test]
 fn what_is_not_synced_may_not_leave() {
     let mut vows = Vows::new(1);
     let one = vote(0, 1, 1);

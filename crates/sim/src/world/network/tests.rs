@@ -5,12 +5,13 @@ use crate::counters::{Count, Counters};
 use crate::options;
 use synod_kernel::chooser::{Chooser, Seeded};
 
-/// Always gives the same answer, if it is one.
-struct Stubborn(usize);
+/// Gives these answers, and then 0.
+struct Told(Vec<usize>);
 
-impl Chooser for Stubborn {
+impl Chooser for Told {
     fn choose(&mut self, _: &'static str, options: usize) -> usize {
-        self.0.min(options - 1)
+        let answer = if self.0.is_empty() { 0 } else { self.0.remove(0) };
+        answer.min(options - 1)
     }
 }
 
@@ -36,8 +37,7 @@ fn loss_and_duplication_follow_their_rates() {
 fn a_cut_link_works_again_after_its_time_or_when_everything_heals() {
     let mut counters = Counters::default();
     let mut network = Network::new(options::Network::calm(), 3);
-    // The first answer isolates the first place.
-    assert_eq!(network.partition(500, &mut Stubborn(0)), "isolates one");
+    assert_eq!(network.partition(500, &mut counters, &mut Told(vec![6, 0])), "isolates one");
     assert!(arrivals(&network, 499, 0, 1, &mut counters).is_empty());
     assert!(arrivals(&network, 499, 2, 0, &mut counters).is_empty());
     assert_eq!(arrivals(&network, 499, 1, 2, &mut counters).len(), 1);
@@ -51,9 +51,58 @@ fn a_cut_link_works_again_after_its_time_or_when_everything_heals() {
 fn every_shape_of_partition_leaves_some_link_and_cuts_some() {
     for seed in 0..50 {
         let mut network = Network::new(options::Network::calm(), 4);
-        network.partition(10, &mut Seeded::new(seed));
+        network.partition(10, &mut Counters::default(), &mut Seeded::new(seed));
         let links = (0..5).flat_map(|from| (0..5).map(move |to| (from, to)));
         let open = links.filter(|&(from, to)| arrivals(&network, 0, from, to, &mut Counters::default()).len() == 1);
         assert!(open.count() >= 5, "nobody is cut off from itself");
+    }
+}
+
+/// The messages of one second, one each millisecond, that arrive from place 0 at place 1, with their delays.
+fn delays(network: &Network) -> Vec<u64> {
+    let sent = (0..1000).map(|ms| ms * 1000);
+    sent.flat_map(|now| {
+        let times = arrivals(network, now, 0, 1, &mut Counters::default());
+        times.into_iter().map(move |at| at - now)
+    })
+    .collect()
+}
+
+#[test]
+fn a_gray_link_is_slow_and_a_flapping_one_works_half_of_the_time() {
+    let (mut gray, mut flapping) =
+        (Network::new(options::Network::calm(), 3), Network::new(options::Network::calm(), 3));
+    let mut counters = Counters::default();
+    // Which shape, from where, to where, and how much.
+    assert_eq!(
+        gray.partition(500_000, &mut counters, &mut Told(vec![1, 0, 1, 99_999])),
+        "slows one direction of one link"
+    );
+    let slow = delays(&gray).into_iter().filter(|delay| *delay >= 100_000).count();
+    assert_eq!((slow, delays(&gray).len()), (500, 1000));
+    let what = flapping.partition(500_000, &mut counters, &mut Told(vec![2, 0, 1, 9_999]));
+    assert_eq!(what, "lets one direction of one link come and go");
+    assert_eq!(delays(&flapping).len(), 750);
+    assert_eq!((counters.get(Count::GrayLinks), counters.get(Count::Flapping)), (1, 1));
+    assert_eq!(arrivals(&flapping, 0, 1, 0, &mut counters).len(), 1, "the other direction");
+}
+
+#[test]
+fn pairs_are_parted_in_both_directions() {
+    let mut network = Network::new(options::Network::calm(), 3);
+    let mut counters = Counters::default();
+    assert_eq!(network.partition(10, &mut counters, &mut Told(vec![3, 0, 2])), "parts some pairs");
+    let is_open = |from, to| arrivals(&network, 0, from, to, &mut Counters::default()).len() == 1;
+    assert!(!is_open(0, 1) && !is_open(1, 0) && is_open(0, 2) && is_open(2, 1));
+    assert_eq!(counters.get(Count::Pairs), 1);
+}
+
+#[test]
+fn an_exile_hears_nothing_or_is_not_heard() {
+    for (answer, hears, is_heard) in [(0, false, false), (1, false, true), (2, true, false)] {
+        let mut network = Network::new(options::Network::calm(), 3);
+        network.exile(1, &mut Told(vec![answer]));
+        let is_open = |from, to| arrivals(&network, u64::MAX / 2, from, to, &mut Counters::default()).len() == 1;
+        assert_eq!((is_open(0, 1), is_open(1, 0), is_open(0, 2)), (hears, is_heard, true));
     }
 }

@@ -18,6 +18,7 @@ impl MemoryFile {
         let mut state = self.disk.write_state(&self.name, operation)?;
         let length = state.files.get(&self.id).map_or(0, Contents::length);
         if end > length && !state.has_room((end - length) as u64) {
+            state.failures += 1;
             return Err(failed(&self.name, operation, Failure::Full));
         }
         match state.files.get_mut(&self.id) {
@@ -35,7 +36,7 @@ impl MemoryFile {
 impl DiskFile for MemoryFile {
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), DiskError> {
         let mut state = self.disk.read_state(&self.name, Operation::Read)?;
-        if state.failing_reads.remove(&self.name) {
+        if state.read_fails(&self.name) {
             return Err(failed(&self.name, Operation::Read, input_output()));
         }
         let offset = self.index(Operation::Read, offset)?;
@@ -57,8 +58,7 @@ impl DiskFile for MemoryFile {
 
     fn sync(&mut self) -> Result<(), DiskError> {
         let mut state = self.disk.write_state(&self.name, Operation::Sync)?;
-        state.counters.syncs += 1;
-        let fails = state.failing_syncs.remove(&self.name);
+        let fails = state.sync_fails(&self.name);
         match state.files.get_mut(&self.id) {
             Some(contents) if fails => contents.lose_sync(),
             Some(contents) => contents.sync(),

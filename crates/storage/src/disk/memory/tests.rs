@@ -112,6 +112,26 @@ fn after_a_failed_sync_readers_see_what_no_later_sync_saves() {
 }
 
 #[test]
+fn a_sync_and_a_read_of_anything_fail_in_their_turn_and_once() {
+    let mut disk = disk_with("a", 512);
+    let mut file = disk.open("a").unwrap();
+    disk.fail_sync_after(1);
+    disk.sync_dir().unwrap();
+    file.write_at(0, &[2; 512]).unwrap();
+    assert!(matches!(file.sync().unwrap_err().failure, Failure::System { .. }));
+    file.sync().unwrap();
+    disk.fail_read_after(1);
+    file.read_at(0, &mut [0]).unwrap();
+    assert!(matches!(file.read_at(0, &mut [0]).unwrap_err().failure, Failure::System { .. }));
+    file.read_at(0, &mut [0]).unwrap();
+    assert_eq!((disk.failures(), disk.used()), (2, 512));
+    disk.fail_sync_after(0);
+    disk.power_cut(drop_all);
+    assert_eq!(content(&disk, "a"), [1; 512], "the failed sync lost it");
+    disk.sync_dir().unwrap();
+}
+
+#[test]
 fn a_restart_loses_nothing_and_saves_nothing() {
     let mut disk = disk_with("a", 512);
     disk.open("a").unwrap().write_at(0, &[2; 512]).unwrap();
