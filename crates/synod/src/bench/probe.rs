@@ -89,8 +89,8 @@ fn failed(place: &Path, error: &io::Error) -> Failure {
     Failure::new(Cause::Disk, format_args!("{}: cannot measure its fsync: {error}", place.display()))
 }
 
-/// Times a write and a sync, and more as long as `goes_on` says, in a file that was filled before as the log fills its segments, so
-/// that a sync does not have to make room.
+/// Times a write and a sync, and more as long as `goes_on` says, in a file that was filled before as the log fills its
+/// segments, so that a sync does not have to make room.
 fn measure(place: &Path, goes_on: impl Fn(Instant) -> bool) -> io::Result<Vec<Duration>> {
     let folder = tempfile::Builder::new().prefix("synod-bench-").tempdir_in(place)?;
     let file = OpenOptions::new().create_new(true).write(true).open(folder.path().join("probe"))?;
