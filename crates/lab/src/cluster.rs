@@ -1,7 +1,7 @@
 //! A PBFT cluster that serves the key-value store, as the real node does, with any adversary.
 
 use crate::setup::Sizes;
-use crate::store::{Plain, operation};
+use crate::store::{Plain, describe, operation};
 use bytes::Bytes;
 use std::sync::Arc;
 use synod_kernel::adversary::Adversary;
@@ -48,5 +48,9 @@ impl<A: Adversary<Replica>> Scenario for Pbft<A> {
 
     fn operation(&self, client: usize, number: u64, choose: &mut dyn Chooser) -> Bytes {
         operation(client, number, choose)
+    }
+
+    fn describe(&self, operation: &Bytes) -> String {
+        describe(operation)
     }
 }

@@ -7,12 +7,15 @@ use synod_attacks::pbft;
 use synod_kernel::Membership;
 use synod_kernel::adversary::{Adversary, Honest};
 use synod_kernel::chooser::{Chooser, Seeded};
-use synod_kernel::descriptor::Parameters;
+use synod_kernel::descriptor::{DescriptorError, Parameters};
 use synod_protocols::pbft::{HISTORY_BYTES, Replica};
 use synod_sim::draw::pick;
-use synod_sim::options::SECOND;
+use synod_sim::options::{Lower, Number, NumberError, SECOND};
 use synod_sim::run::{run_and_tell, run_with};
 use synod_sim::{Options, Report, Rule, Story};
+
+/// The largest size that can be set. Which of them suit each other is checked when all are set.
+const SIZE_MAX: u64 = 1 << 30;
 
 /// How large a protocol makes things: small enough here that checkpoints, full windows and view changes are common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +44,42 @@ impl Sizes {
         let history_bytes = pick(choose, "history", &[0, 6 << 10, HISTORY_BYTES]);
         Self { parameters, history_bytes }
     }
+
+    /// Every size by name. None is calmer than another.
+    fn numbers(&self) -> Vec<Number> {
+        let Self { parameters, history_bytes } = self;
+        let Parameters { checkpoint_interval, window, pipeline, batch_bytes, view_timeout_ms, status_interval_ms } =
+            *parameters;
+        let number = |(name, value)| Number { name, value, bounds: (0, SIZE_MAX), lower: Lower::Different };
+        let sizes = [
+            ("checkpoint interval", checkpoint_interval),
+            ("window", window),
+            ("pipeline", pipeline),
+            ("batch bytes", batch_bytes.into()),
+            ("view timeout in ms", view_timeout_ms.into()),
+            ("status interval in ms", status_interval_ms.into()),
+            ("history bytes", *history_bytes as u64),
+        ];
+        sizes.map(number).to_vec()
+    }
+
+    fn set(&mut self, name: &str, value: u64) -> Result<(), NumberError> {
+        let bounds = (0, SIZE_MAX);
+        let short = u32::try_from(value).ok().filter(|_| value <= SIZE_MAX);
+        let short = short.ok_or(NumberError::OutOfBounds { bounds });
+        let Self { parameters, history_bytes } = self;
+        match name {
+            "checkpoint interval" => parameters.checkpoint_interval = short?.into(),
+            "window" => parameters.window = short?.into(),
+            "pipeline" => parameters.pipeline = short?.into(),
+            "batch bytes" => parameters.batch_bytes = short?,
+            "view timeout in ms" => parameters.view_timeout_ms = short?,
+            "status interval in ms" => parameters.status_interval_ms = short?,
+            "history bytes" => *history_bytes = usize::try_from(short?).unwrap_or(usize::MAX),
+            _ => return Err(NumberError::Unknown),
+        }
+        Ok(())
+    }
 }
 
 /// One run.
@@ -66,6 +105,32 @@ impl Setup {
             options.budget = SECOND;
         }
         Self { protocol, attack, sizes: Sizes::draw(seed), options }
+    }
+
+    /// Every number of it by name: those of the protocol, then everything else.
+    pub fn numbers(&self) -> Vec<Number> {
+        let mut numbers = self.sizes.numbers();
+        numbers.extend(self.options.numbers());
+        numbers
+    }
+
+    /// Sets a number by its name.
+    ///
+    /// # Errors
+    /// If there is none of this name, or its bounds do not allow it.
+    pub fn set(&mut self, name: &str, value: u64) -> Result<(), NumberError> {
+        match self.sizes.set(name, value) {
+            Err(NumberError::Unknown) => self.options.set(name, value),
+            set => set,
+        }
+    }
+
+    /// Whether the sizes of the protocol suit each other, once all are set.
+    ///
+    /// # Errors
+    /// The first rule that they break.
+    pub fn check(&self) -> Result<(), DescriptorError> {
+        self.sizes.parameters.check(&self.options.membership)
     }
 
     /// Whether more replicas are corrupted than are tolerated.

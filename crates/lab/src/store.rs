@@ -134,6 +134,29 @@ pub(crate) fn operation(client: usize, number: u64, choose: &mut dyn Chooser) ->
     Bytes::from(operation.to_bytes())
 }
 
+/// An operation in words.
+pub(crate) fn describe(operation: &Bytes) -> String {
+    let text = |bytes: &Bytes| String::from_utf8_lossy(bytes).into_owned();
+    match Operation::parse(operation) {
+        Ok(Operation::Put { key, value }) => format!("put {} = {}", text(&key), text(&value)),
+        Ok(Operation::Get { key }) => format!("get {}", text(&key)),
+        Ok(Operation::Delete { key }) => format!("delete {}", text(&key)),
+        Ok(Operation::Range { from, to, limit }) => {
+            let to = to.map_or_else(|| "the end".to_owned(), |to| text(&to));
+            format!("{limit} keys from {} to {to}", text(&from))
+        }
+        Ok(Operation::CompareAndSwap { key, expected, value }) => {
+            let expected = match expected {
+                Expected::Absent => "absent".to_owned(),
+                Expected::Value(value) => text(&value),
+                Expected::ModRevision(revision) => format!("of revision {revision}"),
+            };
+            format!("set {} = {} if it is {expected}", text(&key), text(&value))
+        }
+        Err(why) => why.to_string(),
+    }
+}
+
 fn some_key(highest: u64, choose: &mut dyn Chooser) -> Bytes {
     Bytes::from(format!("k{}", between(choose, "key", 0, highest)))
 }

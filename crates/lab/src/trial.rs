@@ -77,7 +77,7 @@ pub fn run_seed(setup: &Setup) -> Trial {
     let seed = setup.options.seed;
     let run = || setup.run(setup.owed(), &mut Seeded::new(seed));
     let report = run();
-    let was_repeated = Seeded::new(seed ^ DRAW).choose("twice", TWICE) == 0;
+    let was_repeated = is_repeated(seed);
     let again = if was_repeated { run().fingerprint } else { report.fingerprint };
     let defect = if again == report.fingerprint {
         too_little(setup, &report)
@@ -85,6 +85,11 @@ pub fn run_seed(setup: &Setup) -> Trial {
         Some(Defect::NotDeterministic { fingerprints: [report.fingerprint, again] })
     };
     Trial { attack: setup.attack, was_repeated, report, defect }
+}
+
+/// Whether this seed is run twice.
+fn is_repeated(seed: u64) -> bool {
+    Seeded::new(seed ^ DRAW).choose("twice", TWICE) == 0
 }
 
 fn too_little(setup: &Setup, report: &Report) -> Option<Defect> {
@@ -99,3 +104,6 @@ fn too_little(setup: &Setup, report: &Report) -> Option<Defect> {
     let is_enough = operations >= OPERATIONS_MIN && checkpoints > honest as u64;
     (!is_enough).then_some(Defect::TooLittle { operations, checkpoints })
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,6 +29,8 @@ pub struct Report {
     pub fingerprint: u64,
     /// When it ended, in microseconds of virtual time.
     pub ended_at: u64,
+    /// How many events its transcript had.
+    pub events: u64,
 }
 
 /// Why a run ended before its time, and how to see it again.
@@ -108,10 +110,8 @@ pub fn run_and_tell<S: Scenario>(
     choose: &mut dyn Chooser,
 ) -> (Report, Story) {
     let (report, world) = run_world(scenario, options, expected, replay, choose);
-    let story = world.map_or_else(Story::default, |world| Story {
-        lines: world.transcript().to_string().lines().map(str::to_owned).collect(),
-        events: world.transcript().total(),
-    });
+    let story =
+        world.map_or_else(Story::default, |world| Story { lines: world.tell(), events: world.transcript().total() });
     (report, story)
 }
 
@@ -129,7 +129,7 @@ fn run_world<S: Scenario>(
         Err(violation) => {
             let failure = Some(Failure { violation, transcript: String::new(), replay });
             let (tolerated, counters) = (BTreeMap::new(), Counters::default());
-            return (Report { options, failure, tolerated, counters, fingerprint: 0, ended_at: 0 }, None);
+            return (Report { options, failure, tolerated, counters, fingerprint: 0, ended_at: 0, events: 0 }, None);
         }
     };
     let verdict = panics::caught(|| drive(&mut world, choose));
@@ -146,7 +146,8 @@ fn run_world<S: Scenario>(
         Ok(()) => None,
     };
     let (fingerprint, ended_at) = (world.transcript().fingerprint(), world.now());
-    (Report { options, failure, tolerated, counters, fingerprint, ended_at }, Some(world))
+    let events = world.transcript().total();
+    (Report { options, failure, tolerated, counters, fingerprint, ended_at, events }, Some(world))
 }
 
 fn drive<S: Scenario>(world: &mut World<S>, choose: &mut dyn Chooser) -> Result<(), Violation> {

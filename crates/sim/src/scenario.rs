@@ -57,6 +57,11 @@ pub trait Scenario {
 
     /// The `number`-th operation of a client.
     fn operation(&self, client: usize, number: u64, choose: &mut dyn Chooser) -> Bytes;
+
+    /// An operation in words, for whoever reads what happened.
+    fn describe(&self, operation: &Bytes) -> String {
+        format!("{operation:?}")
+    }
 }
 
 /// A service that was opened, and the newest durable checkpoint that it came from.

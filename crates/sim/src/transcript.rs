@@ -3,11 +3,13 @@
 //! Events are kept as values and turned into text only when somebody reads them, so that a run that goes well pays
 //! for none of it. The ring is bounded; the fingerprint covers the whole run and decides whether two runs were equal.
 
+mod tell;
+
 use std::collections::VecDeque;
 use std::fmt::{self, Write as _};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
-use synod_kernel::process::{Message, Process, Report, Target};
+use synod_kernel::process::{Fate, Message, Process, Report, Target};
 use synod_kernel::{Address, Digest, ReplicaId, Request, Seq};
 
 /// How many events are kept.
@@ -38,6 +40,8 @@ pub enum Event<P: Process> {
     Crashed(&'static str),
     /// The replica is up again, from so many records, with the state of this batch.
     Started(usize, Seq, Digest),
+    /// What was just sent does not arrive.
+    Lost(Route, &'static str),
     /// Something about the whole world.
     World(&'static str, String),
 }
@@ -51,6 +55,26 @@ pub enum Place {
     Client(usize),
     /// Everywhere.
     World,
+}
+
+/// From where to where something travels; the clients together are one place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Route {
+    /// The sender, unless it is a client.
+    pub from: Option<ReplicaId>,
+    /// The receiver, unless it is a client.
+    pub to: Option<ReplicaId>,
+}
+
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.from, self.to) {
+            (Some(from), Some(to)) => write!(f, "r{from} to r{to}"),
+            (Some(from), None) => write!(f, "r{from} to the clients"),
+            (None, Some(to)) => write!(f, "the clients to r{to}"),
+            (None, None) => write!(f, "the clients to the clients"),
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -120,7 +144,8 @@ impl<P: Process> fmt::Display for Transcript<P> {
             if !rules.is_empty() {
                 write!(line, "   {rules:?}")?;
             }
-            writeln!(f, "{line}")?;
+            // One event is one line, whatever was said.
+            writeln!(f, "{}", line.replace('\n', " "))?;
         }
         Ok(())
     }
@@ -145,6 +170,13 @@ impl<P: Process> fmt::Display for Event<P> {
             Self::Submitted(to, request) => write!(f, "to r{to:<6} {request:?}"),
             Self::Learned(number, outcome) => write!(f, "learns    number {number}: {outcome}"),
             Self::Fired(timer) => write!(f, "timer     {timer:?}"),
+            Self::Done(Report::Executed { seq, outcomes }) => {
+                write!(f, "done      executed batch {seq}:")?;
+                outcomes.iter().try_for_each(|outcome| match outcome.fate {
+                    Fate::Executed => write!(f, " {:?}", outcome.request),
+                    fate => write!(f, " {:?} ({fate:?})", outcome.request),
+                })
+            }
             Self::Done(report) => write!(f, "done      {report:?}"),
             Self::Synced(position) => write!(f, "synced    up to {position}"),
             Self::Compacted(records) => write!(f, "compacted to {records} records"),
@@ -152,6 +184,7 @@ impl<P: Process> fmt::Display for Event<P> {
             Self::Started(records, seq, state) => {
                 write!(f, "STARTED   from {records} records and state {state} at {seq}")
             }
+            Self::Lost(route, why) => write!(f, "LOST      {route}: {why}"),
             Self::World(what, detail) => write!(f, "{what:<9} {detail}"),
         }
     }
@@ -184,6 +217,7 @@ impl<P: Process> Event<P> {
             Self::Compacted(records) => records.hash(hash),
             Self::Crashed(how) => how.hash(hash),
             Self::Started(records, seq, state) => (records, seq, state).hash(hash),
+            Self::Lost(route, why) => (route, why).hash(hash),
             Self::World(what, detail) => (what, detail).hash(hash),
         }
     }

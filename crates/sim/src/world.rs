@@ -255,6 +255,11 @@ impl<S: Scenario> World<S> {
         &self.transcript
     }
 
+    /// What happened last in lines, for people.
+    pub fn tell(&self) -> Vec<String> {
+        self.transcript.tell(&self.setting.clients, &|operation| self.scenario.describe(operation))
+    }
+
     /// What judges said about rules that were not expected to hold.
     pub fn court(&self) -> &Court {
         &self.court

@@ -6,12 +6,16 @@
 mod arguments;
 mod merge;
 mod progress;
+mod replay;
 mod report;
+mod shrink;
+mod traces;
 
 pub(crate) use arguments::Sim;
 
 use crate::failure::{Cause, Failure};
 use crate::interrupts::Interrupts;
+use crate::output::{self, Layout};
 use crate::session;
 use arguments::{Command, Plan};
 use progress::Progress;
@@ -21,11 +25,14 @@ use std::thread;
 use std::time::Instant;
 use synod_lab::summary::{Finding, Verdict};
 use synod_lab::{Next, Summary, Trial};
+use traces::Folder;
 
 /// Carries out what was asked for.
 pub(crate) fn run(arguments: &Sim) -> Result<(), Failure> {
     match &arguments.command {
-        Some(Command::Merge(merge)) => merge::run(merge),
+        Some(Command::Replay(arguments)) => replay::run(arguments),
+        Some(Command::Shrink(arguments)) => shrink::run(arguments),
+        Some(Command::Merge(arguments)) => merge::run(arguments),
         None => campaign(&arguments.campaign.plan()?),
     }
 }
@@ -34,24 +41,45 @@ pub(crate) fn run(arguments: &Sim) -> Result<(), Failure> {
 fn campaign(plan: &Plan) -> Result<(), Failure> {
     let interrupted = interruption()?;
     let progress = Progress::new(plan);
+    let (folder, mut failure) = (plan.failures.as_deref().map(Folder::new), None);
     let begun = Instant::now();
     let hear = |trial: &Trial, summary: &Summary| {
         progress.hear(summary);
-        if let Some((rule, sentence)) = trial.broken()
-            && !summary.subject.beyond_f
+        if trial.broken().is_some()
+            && let Some(folder) = &folder
         {
-            progress.say(&format!("seed {} breaks {rule}: {sentence}", trial.seed()));
+            match keep(plan, folder, trial) {
+                Ok(Some(text)) => progress.say(&text),
+                Ok(None) => {}
+                Err(why) => failure = Some(why),
+            }
         }
         let is_over = interrupted.load(Ordering::Relaxed) || plan.time.is_some_and(|time| begun.elapsed() >= time);
         let is_enough = plan.fail_fast && summary.violations > 0;
-        if is_over || is_enough { Next::Stop } else { Next::GoOn }
+        if is_over || is_enough || failure.is_some() { Next::Stop } else { Next::GoOn }
     };
     let mut summary = plan.campaign.run(plan.jobs, hear);
     progress.clear();
     summary.seconds = begun.elapsed().as_secs_f64();
     summary.interrupted = interrupted.load(Ordering::Relaxed);
     report::tell(&summary, plan.is_json)?;
-    verdict(&summary)
+    match failure {
+        Some(failure) => Err(failure),
+        None => verdict(&summary),
+    }
+}
+
+/// Keeps a failed run, and says how to go on from there.
+fn keep(plan: &Plan, folder: &Folder, trial: &Trial) -> Result<Option<String>, Failure> {
+    let (Some((rule, sentence)), Some(path)) = (trial.broken(), folder.keep(&plan.campaign, trial)?) else {
+        return Ok(None);
+    };
+    let (seed, path) = (trial.seed(), path.display());
+    let text = format!(
+        "seed {seed} breaks {rule}: {sentence}\n  its trace is in {path}; to read what happened, as short as it goes: \
+         synod sim shrink {path}"
+    );
+    Ok(Some(output::escaped(text.as_bytes(), Layout::Lines)))
 }
 
 /// Becomes true when the process is asked to end; asked a second time, it ends at once.

@@ -9,11 +9,11 @@ use support::{Ended, command, synod, text};
 #[test]
 fn help_and_version_are_results() {
     let help = synod(&["--help"]).expect(0, &[]);
-    for word in ["demo", "genesis", "start", "kv", "status", "bench", "Examples:", "Exit codes:"] {
+    for word in ["demo", "genesis", "start", "kv", "status", "bench", "sim", "attacks", "Examples:", "Exit codes:"] {
         assert!(help.output.contains(word), "{word}");
     }
     assert!(synod(&["--version"]).expect(0, &[]).output.starts_with("synod "));
-    for command in ["demo", "genesis", "start", "kv", "status", "bench"] {
+    for command in ["demo", "genesis", "start", "kv", "status", "bench", "sim", "attacks"] {
         assert!(synod(&[command, "--help"]).expect(0, &[]).output.contains("Usage:"), "{command}");
     }
 }

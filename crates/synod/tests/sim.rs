@@ -4,6 +4,7 @@
 mod support;
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use support::{Ended, synod, text};
 
 /// Runs `synod sim` with these arguments.
@@ -93,4 +94,62 @@ fn the_gallery_has_every_attack_with_its_story() {
         assert!(gallery.contains(attack["name"].as_str().unwrap()));
         assert_eq!(attack["protocols"][0], "pbft");
     }
+}
+
+/// A run in which two of four lie, kept as a trace in `folder`, and the rule that it breaks.
+fn broken(folder: &Path) -> (PathBuf, String) {
+    let keep = ["--failures", text(folder), "--fail-fast", "--jobs", "1"];
+    let beyond = ["--attack", "equivocate", "--corrupt", "2", "--beyond-f", "--seeds", "60"];
+    let ended = sim(&[&beyond[..], &keep].concat()).expect(0, &["breaks ", "synod sim shrink"]);
+    assert!(ended.output.contains("AS EXPECTED"), "{ended:#?}");
+    let path = fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+    (path, name.split('-').nth(2).unwrap().to_owned())
+}
+
+#[test]
+fn a_failure_is_kept_shrunk_and_told_and_plays_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, rule) = broken(folder.path());
+    let (name, short) = (text(&file), folder.path().join("short.trace"));
+    let ended = sim(&["replay", name]).expect(0, &[]);
+    for part in ["r0 to r3, of which 1 may lie", "The attacker owns", &format!("{rule} was broken"), "as expected"] {
+        assert!(ended.output.contains(part), "no {part} in {ended:#?}");
+    }
+    let shrunk = sim(&["shrink", name, "--attempts", "400", "--out", text(&short)]).expect(0, &["events and"]);
+    let replayed = sim(&["replay", text(&short)]).expect(0, &[]);
+    assert_eq!(shrunk.output, replayed.output);
+    let told = |output: &str| output.lines().count();
+    assert!(
+        2 * told(&replayed.output) < told(&ended.output),
+        "{} lines of {}",
+        told(&replayed.output),
+        told(&ended.output)
+    );
+
+    let changed = fs::read_to_string(&short).unwrap();
+    let expected = changed.replace(&format!("expected breaks {rule}"), "expected breaks Wire");
+    fs::write(&short, expected).unwrap();
+    let other = sim(&["replay", text(&short), "--near"]).expect(1, &[]);
+    assert!(other.output.contains("NOT AS EXPECTED: in this trace Wire was broken"), "{other:#?}");
+    let diverging = changed.replacen("/", " or not/", 1);
+    fs::write(&short, diverging).unwrap();
+    sim(&["replay", text(&short)]).expect(70, &["not the run of the trace", "or not`", "--near"]);
+}
+
+#[test]
+fn what_is_no_trace_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("some.trace");
+    let replay = |contents: &str| {
+        fs::write(&file, contents).unwrap();
+        sim(&["replay", text(&file)])
+    };
+    replay("").expect(64, &["some.trace: line 1: this is no trace"]);
+    replay("synod-trace 99\n").expect(64, &["line 1: the trace has version 99, and this program reads version 1"]);
+    replay("synod-trace 1\nsynod 0.1.0\n").expect(64, &["line 3: the trace ends here", "cut off"]);
+    fs::write(&file, [0xff, 0xfe]).unwrap();
+    sim(&["shrink", text(&file)]).expect(64, &["it is not text"]);
+    sim(&["replay", "no such file"]).expect(64, &["no such file"]);
+    sim(&["replay"]).expect(64, &["FILE"]);
 }

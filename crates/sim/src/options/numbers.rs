@@ -168,12 +168,13 @@ impl Load {
 impl Network {
     fn rows(&mut self) -> Vec<Row<'_>> {
         use Field::Long;
-        use Lower::Calmer;
+        use Lower::{Calmer, Different};
         let Self { loss, duplicate, delay_min, delay_max, spike, spike_max } = self;
         vec![
             ("loss", Long(loss), (0, 1000), Calmer),
             ("duplicate", Long(duplicate), (0, 1000), Calmer),
-            ("delay at least", Long(delay_min), (0, TIME_MAX), Calmer),
+            // A message takes its time also where nothing goes wrong, or nobody could tell before from after.
+            ("delay at least", Long(delay_min), (0, TIME_MAX), Different),
             ("delay at most", Long(delay_max), (0, TIME_MAX), Calmer),
             ("spike", Long(spike), (0, 1000), Calmer),
             ("spike at most", Long(spike_max), (0, TIME_MAX), Calmer),

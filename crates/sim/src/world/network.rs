@@ -82,6 +82,11 @@ impl Network {
         times.into_iter().flatten()
     }
 
+    /// Whether nothing gets through from one place to another.
+    pub(crate) fn is_cut(&self, now: u64, from: usize, to: usize) -> bool {
+        self.links[from * self.places + to].is_cut(now)
+    }
+
     fn delay(&self, choose: &mut dyn Chooser) -> u64 {
         let ordinary = between(choose, "delay", self.rates.delay_min, self.rates.delay_max);
         let late = chance(choose, "spike", self.rates.spike);

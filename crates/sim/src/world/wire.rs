@@ -7,7 +7,7 @@ use super::{Action, MAX_IN_FLIGHT, World};
 use crate::counters::Count;
 use crate::judge::{Rule, Violation};
 use crate::scenario::Scenario;
-use crate::transcript::{Event, Place};
+use crate::transcript::{Event, Place, Route};
 use std::sync::Arc;
 use synod_kernel::chooser::Chooser;
 use synod_kernel::process::{Input, Message, Process, Record, Shown, Target};
@@ -128,8 +128,28 @@ impl<S: Scenario> World<S> {
 
     fn arrivals(&mut self, from: usize, to: usize, choose: &mut dyn Chooser) -> impl Iterator<Item = u64> + use<S> {
         let full = self.schedule.len() >= MAX_IN_FLIGHT;
-        let times = self.network.arrivals(self.now, from, to, &mut self.counters, choose);
+        let mut times = self.network.arrivals(self.now, from, to, &mut self.counters, choose).peekable();
+        if full || times.peek().is_none() {
+            let why = match (full, self.network.is_cut(self.now, from, to)) {
+                (true, _) => "too much is on its way",
+                (false, true) => "the link is cut",
+                (false, false) => "on its way",
+            };
+            let route = Route { from: self.replica_at(from), to: self.replica_at(to) };
+            self.note(Place::World, Event::Lost(route, why));
+        }
         times.filter(move |_| !full)
+    }
+
+    /// Who is at this place of the network, if it is not that of the clients.
+    fn replica_at(&self, place: usize) -> Option<ReplicaId> {
+        self.setting.options.membership.replicas().nth(place)
+    }
+
+    /// Notes that somebody is not there to receive.
+    fn miss(&mut self, from: Option<ReplicaId>, to: ReplicaId) {
+        self.counters.add(Count::Undeliverable);
+        self.note(Place::World, Event::Lost(Route { from, to: Some(to) }, "the receiver is down"));
     }
 
     pub(super) fn on_deliver(
@@ -140,7 +160,7 @@ impl<S: Scenario> World<S> {
         choose: &mut dyn Chooser,
     ) -> Result<(), Violation> {
         if self.seats[to.index()].body().is_none() {
-            self.counters.add(Count::Undeliverable);
+            self.miss(Some(from), to);
             return Ok(());
         }
         self.remember_said(from, &message);
@@ -167,7 +187,11 @@ impl<S: Scenario> World<S> {
         choose: &mut dyn Chooser,
     ) -> Result<(), Violation> {
         if self.seats[to.index()].body().is_none() {
-            self.counters.add(Count::Undeliverable);
+            let from = match from {
+                Address::Replica(id) => Some(id),
+                Address::Client(_) => None,
+            };
+            self.miss(from, to);
             return Ok(());
         }
         self.note(Place::Replica(to), Event::Asked(from, request.clone()));

@@ -8,6 +8,8 @@ use std::time::Duration;
 use synod_kernel::{Faults, Membership};
 use synod_lab::{Assault, Attack, Campaign, Protocol, Shard};
 
+/// Where failures are kept if nobody says.
+const FAILURES: &str = "synod-sim-failures";
 /// Seeds of a campaign if neither a number nor a time is given.
 const SEEDS: u64 = 1000;
 
@@ -33,6 +35,9 @@ Examples:
       synod sim --attack any --seeds 1000000 --shard 1/4 --json > 1.json
       synod sim merge 0.json 1.json 2.json 3.json
 
+  A seed broke a rule: make its trace short, and read what happened:
+      synod sim shrink synod-sim-failures/pbft-none-Agreement-17.trace
+
 Exit codes:
   0   as expected: no rule was broken; with --beyond-f: some rule was
   1   not as expected: a rule was broken; with --beyond-f: none was, so the attack does no harm
@@ -49,7 +54,58 @@ pub(crate) struct Sim {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    Replay(Replay),
+    Shrink(Shrink),
     Merge(Merge),
+}
+
+/// Play a kept run again, and tell what happens in it
+///
+/// A trace is a text: which run it is, every number of it, every choice, and what came of it. It plays the same on
+/// every machine as long as the code is the same, and says so if it does not.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Example:
+  synod sim replay synod-sim-failures/pbft-none-Agreement-17.trace
+
+Exit codes:
+  0   it came out as the trace says
+  1   it came out otherwise
+  64  the file is no trace, or of another version
+  70  it is another run: something else was asked than in the trace, or something else happened")]
+pub(super) struct Replay {
+    /// The trace
+    pub(super) file: PathBuf,
+    /// Play it as near as it goes, if the code has changed since
+    #[arg(long)]
+    pub(super) near: bool,
+}
+
+/// Make the trace of a failure as short as it goes
+///
+/// Lowers options, leaves out choices and makes answers smaller as long as the same rule breaks, and tells the story
+/// that is left. The same trace shrinks to the same trace, unless it is stopped before it is done.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Example:
+  synod sim shrink synod-sim-failures/pbft-none-Agreement-17.trace
+
+Exit codes:
+  0   done
+  64  the file is no trace of a failure
+  70  the shrunk run is another when it is played again")]
+pub(super) struct Shrink {
+    /// The trace
+    pub(super) file: PathBuf,
+    /// Where to write the short one [default: beside it, ending in .min.trace]
+    #[arg(long)]
+    pub(super) out: Option<PathBuf>,
+    /// How many candidates are tried
+    #[arg(long, value_name = "N", default_value_t = synod_lab::shrink::ATTEMPTS_MAX)]
+    pub(super) attempts: u64,
+    /// Stop after so many minutes with what was found by then
+    #[arg(long, value_name = "M", value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub(super) minutes: Option<u64>,
 }
 
 /// Add up what the shards of one campaign came to
@@ -104,6 +160,9 @@ pub(super) struct CampaignArguments {
     /// Run only this part, e.g. 0/4: the seeds that leave 0 when divided by 4
     #[arg(long, value_name = "I/N", default_value = "0/1")]
     shard: Shard,
+    /// Where the traces of failures are written [default: synod-sim-failures; with --beyond-f, nowhere]
+    #[arg(long, value_name = "DIR")]
+    failures: Option<PathBuf>,
     /// Stop at the first seed that breaks a rule
     #[arg(long)]
     fail_fast: bool,
@@ -118,6 +177,8 @@ pub(super) struct Plan {
     pub(super) jobs: NonZero<usize>,
     pub(super) time: Option<Duration>,
     pub(super) fail_fast: bool,
+    /// Where failures are kept, if they are.
+    pub(super) failures: Option<PathBuf>,
     pub(super) is_json: bool,
 }
 
@@ -161,6 +222,7 @@ impl CampaignArguments {
             jobs: self.jobs.unwrap_or(all_cores),
             time: self.minutes.map(|minutes| Duration::from_secs(60 * minutes)),
             fail_fast: self.fail_fast,
+            failures: self.failures.clone().or_else(|| (!self.beyond_f).then(|| PathBuf::from(FAILURES))),
             is_json: self.json,
         })
     }
