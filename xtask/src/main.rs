@@ -15,8 +15,10 @@ mod hostile;
 mod import;
 mod load;
 mod memory;
+mod mutants;
 mod product;
 mod random;
+mod scratch;
 mod steps;
 mod storm;
 mod tidy;
@@ -83,11 +85,13 @@ enum Task {
     },
     /// Break the code in one small way after the other and look whether tests notice, with cargo-mutants. Not part of
     /// ci.
-    Mutants {
+    CodeMutants {
         /// The one package to break; all by default.
         #[arg(long, value_name = "NAME")]
         package: Option<String>,
     },
+    /// Weaken the protocol in one way after the other and look whether the simulator notices. Not part of ci.
+    Mutants(mutants::Options),
     /// Kill all replicas of a real cluster again and again while a client writes, and look for losses. Not part of ci.
     Storm(storm::Options),
     /// Attack a real cluster from outside in every way there is, and look whether an honest client notices. Not part
@@ -141,7 +145,8 @@ fn run(task: Task) -> io::Result<bool> {
             let action = fuzz::action(&tools.fuzz, Duration::from_secs(seconds), target.as_deref());
             ci::run_one(&root, &steps::Step { name: StepName::Fuzz, action }, &mut output)
         }
-        Task::Mutants { package } => {
+        Task::Mutants(options) => mutants::run(&root, &options),
+        Task::CodeMutants { package } => {
             let action = steps::mutants(&tools, package.as_deref());
             ci::run_one(&root, &steps::Step { name: StepName::Mutants, action }, &mut output)
         }

@@ -3,16 +3,13 @@
 //! The product itself has no switch for this, so there is none that could be left on.
 
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::{product, tools};
+use crate::product;
+use crate::scratch::Scratch;
 
-/// Where the copy and what is built of it are.
-const FOLDER: &str = "target/mutants/no-fsync";
-/// What a build of the product needs.
-const SOURCES: [&str; 5] = ["Cargo.toml", "Cargo.lock", "LICENSE", "crates", "xtask"];
 /// The exit code of a simulation in which a rule was broken.
 const VIOLATED: i32 = 1;
 /// Lines of a failed run that are shown.
@@ -41,27 +38,19 @@ const NO_FSYNC: [Replacement; 2] = [
 
 /// A copy of the sources that is broken.
 pub(super) struct Mutant {
-    sources: PathBuf,
-    target: PathBuf,
+    scratch: Scratch,
 }
 
 /// Makes the mutant that never syncs a file, anew.
 pub(super) fn without_sync(root: &Path) -> io::Result<Mutant> {
-    let sources = root.join(FOLDER).join("sources");
-    match fs::remove_dir_all(&sources) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-        Ok(()) | Err(_) => fs::create_dir_all(&sources)?,
-    }
-    for name in SOURCES {
-        copy(&root.join(name), &sources.join(name))?;
-    }
+    let scratch = Scratch::make(root, "no-fsync")?;
     for Replacement { file, from, to } in NO_FSYNC {
-        let path = sources.join(file);
+        let path = scratch.sources().join(file);
         let text = replace_once(&fs::read_to_string(&path)?, from, to);
         let text = text.ok_or_else(|| io::Error::other(format!("{file} does not have exactly once: {from}")))?;
         fs::write(&path, text)?;
     }
-    Ok(Mutant { sources, target: root.join(FOLDER).join("build") })
+    Ok(Mutant { scratch })
 }
 
 /// The text with `from` replaced, if it stands there exactly once.
@@ -69,23 +58,11 @@ fn replace_once(text: &str, from: &str, to: &str) -> Option<String> {
     (text.matches(from).count() == 1).then(|| text.replacen(from, to, 1))
 }
 
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    if !from.is_dir() {
-        return fs::copy(from, to).map(drop);
-    }
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        copy(&entry.path(), &to.join(entry.file_name()))?;
-    }
-    Ok(())
-}
-
 impl Mutant {
     /// The broken `synod`.
     pub(super) fn build_product(&self) -> io::Result<PathBuf> {
-        self.build(&["--package", "synod"])?;
-        Ok(self.target.join("release").join("synod"))
+        self.scratch.build(&["--package", "synod"])?;
+        Ok(self.scratch.built().join("synod"))
     }
 
     /// Whether the simulator, with the broken simulated disk, finds in `seeds` seeds that promises are broken.
@@ -99,14 +76,6 @@ impl Mutant {
         let verdict = verdict(&said);
         verdict.iter().for_each(|line| println!("  {line}"));
         Ok(ended.status.code() == Some(VIOLATED) && !verdict.is_empty())
-    }
-
-    /// Link-time optimization is left out: it takes long, and nothing is measured here.
-    fn build(&self, what: &[&str]) -> io::Result<()> {
-        let mut cargo = tools::cargo();
-        cargo.args(["build", "--quiet", "--release", "--config", "profile.release.lto=false"]).args(what);
-        cargo.current_dir(&self.sources).env("CARGO_TARGET_DIR", &self.target);
-        product::succeed(&mut cargo)
     }
 }
 
