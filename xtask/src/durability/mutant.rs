@@ -69,7 +69,7 @@ impl Mutant {
     pub(super) fn is_caught_by_simulator(&self, seeds: u64) -> io::Result<bool> {
         let mut simulator = Command::new(self.build_product()?);
         simulator.args(["sim", "--replicas", "4", "--fail-fast", "--seeds", &seeds.to_string()]);
-        simulator.arg("--failures").arg(self.target.with_file_name("failures"));
+        simulator.arg("--failures").arg(self.scratch.built().with_file_name("failures"));
         println!("durability: {}", product::name(&simulator));
         let ended = simulator.stdin(Stdio::null()).output()?;
         let said = String::from_utf8_lossy(&ended.stdout).into_owned() + &String::from_utf8_lossy(&ended.stderr);
