@@ -1,7 +1,7 @@
 //! A run as a text: which it is, every number of it, every choice that was made in it, and what came of it.
 //!
 //! This is the one format in which runs are kept, from the first failure of a campaign to the scripts that stand for
-//! what went wrong once. It is written by [`Trace::to_string`] and read by [`Trace::parse`], which trusts nothing.
+//! what went wrong once. It is written by its `Display` and read by [`Trace::parse`], which trusts nothing.
 
 mod error;
 mod read;
