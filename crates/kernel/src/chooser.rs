@@ -8,7 +8,7 @@
 
 mod record;
 
-pub use record::{CHOICES_MAX, Choice, Divergence, Fit, Recording, Replaying};
+pub use record::{CHOICES_MAX, Choice, Divergence, Fit, Label, Recording, Replaying};
 
 /// Makes decisions.
 pub trait Chooser {

@@ -31,24 +31,9 @@ impl std::error::Error for UnknownName {}
 
 /// The known name that differs least, if one is near.
 fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    let distances = known.iter().map(|other| (distance(name, other), *other));
+    let distances = known.iter().map(|other| (strsim::levenshtein(name, other), *other));
     let (least, other) = distances.min_by_key(|(distance, _)| *distance)?;
     (least <= DIFFERENCES_MAX && least < other.chars().count()).then_some(other)
-}
-
-/// How many letters have to be added, removed or replaced. (Levenshtein.)
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (line, letter) in one.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], line + 1);
-        for (column, its) in other.iter().enumerate() {
-            let replaced = diagonal + usize::from(letter != *its);
-            diagonal = row[column + 1];
-            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[other.len()]
 }
 
 #[cfg(test)]

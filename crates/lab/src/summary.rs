@@ -192,19 +192,22 @@ impl Summary {
         }
         self.shard.parts.extend(&other.shard.parts);
         self.shard.simplify();
-        self.seeds += other.seeds;
-        self.violations += other.violations;
+        self.seeds = self.seeds.saturating_add(other.seeds);
+        self.violations = self.violations.saturating_add(other.violations);
         self.seconds = self.seconds.max(other.seconds);
-        self.simulated_microseconds += other.simulated_microseconds;
-        self.messages += other.messages;
-        self.repeated += other.repeated;
+        self.simulated_microseconds = self.simulated_microseconds.saturating_add(other.simulated_microseconds);
+        self.messages = self.messages.saturating_add(other.messages);
+        self.repeated = self.repeated.saturating_add(other.repeated);
         self.interrupted |= other.interrupted;
         for (mine, theirs) in [
             (&mut self.broken, &other.broken),
             (&mut self.attacks, &other.attacks),
             (&mut self.sometimes, &other.sometimes),
         ] {
-            theirs.iter().for_each(|(name, times)| *mine.entry(name.clone()).or_default() += times);
+            for (name, times) in theirs {
+                let sum = mine.entry(name.clone()).or_default();
+                *sum = sum.saturating_add(*times);
+            }
         }
         self.failures.extend(other.failures.iter().cloned());
         limit(&mut self.failures);

@@ -20,6 +20,10 @@ pub const BYTES_MAX: usize = 64 << 20;
 /// Lines of a story that are kept in a trace. Longer ones are known by their fingerprint.
 pub const STORY_MAX: usize = 400;
 
+/// What is noted of a run with more choices than are kept.
+const TRUNCATED: &str =
+    "only the first choices were kept, and what was asked after them is answered with 0 in a replay";
+
 /// What comes of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -107,6 +111,7 @@ impl Trace {
         panics::watch();
         let mut recording = Recording::new(choose);
         let (report, story) = setup.tell(&rules(&setup, rule), &mut recording);
+        let notes = if recording.is_whole() { Vec::new() } else { vec![TRUNCATED.to_owned()] };
         let (_, choices) = recording.into_parts();
         let expected = Outcome::of(&report).0;
         if let Outcome::Breaks(other) = expected
@@ -117,7 +122,7 @@ impl Trace {
         }
         Self {
             made_by: env!("CARGO_PKG_VERSION").to_owned(),
-            notes: Vec::new(),
+            notes,
             setup,
             expected,
             choices,

@@ -145,28 +145,11 @@ impl Reports {
             }
         }
         let chosen: Vec<Signed<ViewChange>> = chosen.into_values().collect();
-        let proposals = what_follows(view, &chosen);
-        let proposals = proposals.into_iter().map(|proposal| sign(puppets, at, proposal)).collect();
+        let proposals =
+            NewView::wanted(view, &chosen)?.into_iter().map(|proposal| sign(puppets, at, proposal)).collect();
         let message = NewView::new(view, chosen, proposals, puppets.membership()).ok()?;
         Some(sign(puppets, at, message))
     }
-}
-
-/// O, as it follows from V. [PBFT-OSDI99 §4.4]
-fn what_follows(view: View, reports: &[Signed<ViewChange>]) -> Vec<Prepare> {
-    let lowest = reports.iter().map(|report| report.statement().stable_seq()).max().unwrap_or_default();
-    let mut newest = BTreeMap::<Seq, (View, Digest)>::new();
-    for proof in reports.iter().flat_map(|report| report.statement().prepared()) {
-        let Prepare { view, seq, digest } = *proof.statement();
-        let known = newest.entry(seq).or_insert((view, digest));
-        if view > known.0 {
-            *known = (view, digest);
-        }
-    }
-    let highest = newest.last_key_value().map_or(lowest, |(&seq, _)| seq);
-    let null = Batch::null().digest();
-    let places = (lowest.get() + 1..=highest.get()).map(Seq::new);
-    places.map(|seq| Prepare { view, seq, digest: newest.get(&seq).map_or(null, |(_, digest)| *digest) }).collect()
 }
 
 /// Puppets that vote, in both phases, for whatever they are shown.

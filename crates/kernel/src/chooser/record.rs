@@ -4,20 +4,65 @@
 //! by its [`Fit`]; whatever is asked after its end is answered with 0.
 
 use super::Chooser;
-use alloc::borrow::Cow;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
+use core::hash::{Hash, Hasher};
 
 /// Choices that one recording keeps, at most.
 pub const CHOICES_MAX: usize = 4_000_000;
 /// Choices that are looked ahead for a question that is not next, if the record need fit nearly only.
 const LOOK_AHEAD: usize = 64;
 
+/// The name of a question: one of our own, or one that was read, and is shared by the choices that have it.
+#[derive(Clone)]
+pub enum Label {
+    /// As it stands in the program.
+    Own(&'static str),
+    /// As it stood in a file.
+    Read(Arc<str>),
+}
+
+impl Label {
+    /// The name itself.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Own(name) => name,
+            Self::Read(name) => name,
+        }
+    }
+}
+
+impl PartialEq for Label {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+impl Eq for Label {}
+
+impl Hash for Label {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl fmt::Debug for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_str().fmt(f)
+    }
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// A question and its answer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Choice {
     /// What was asked.
-    pub question: Cow<'static, str>,
+    pub question: Label,
     /// How many answers there were.
     pub options: usize,
     /// Which was given; below `options`.
@@ -56,7 +101,7 @@ impl<C: Chooser> Chooser for Recording<C> {
     fn choose(&mut self, question: &'static str, options: usize) -> usize {
         let answer = self.chooser.choose(question, options);
         if self.choices.len() < CHOICES_MAX {
-            self.choices.push(Choice { question: Cow::Borrowed(question), options, answer });
+            self.choices.push(Choice { question: Label::Own(question), options, answer });
         } else {
             self.is_whole = false;
         }
@@ -81,7 +126,7 @@ pub struct Divergence {
     /// The number of the choice, from 0.
     pub at: usize,
     /// What the record has.
-    pub recorded: (Cow<'static, str>, usize),
+    pub recorded: (Label, usize),
     /// What was asked, with how many options.
     pub asked: (&'static str, usize),
 }
@@ -125,7 +170,7 @@ impl<'a> Replaying<'a> {
         if self.divergence.is_some() {
             return 0;
         }
-        if recorded.question != question || recorded.options != options {
+        if recorded.question.as_str() != question || recorded.options != options {
             let recorded = (recorded.question.clone(), recorded.options);
             self.divergence = Some(Divergence { at: self.next, recorded, asked: (question, options) });
             return 0;
@@ -136,7 +181,7 @@ impl<'a> Replaying<'a> {
 
     fn near(&mut self, question: &'static str, options: usize) -> usize {
         let ahead = self.choices[self.next..].iter().take(LOOK_AHEAD);
-        let Some(skipped) = ahead.into_iter().position(|choice| choice.question == question) else { return 0 };
+        let Some(skipped) = ahead.into_iter().position(|choice| choice.question.as_str() == question) else { return 0 };
         let answer = self.choices[self.next + skipped].answer;
         self.next += skipped + 1;
         answer.min(options - 1)

@@ -76,7 +76,7 @@ fn zeros_at_the_end_need_not_be_kept() {
 
 #[test]
 fn an_exact_record_notices_another_question_and_another_number_of_options() {
-    let choice = |question: &'static str, options, answer| Choice { question: question.into(), options, answer };
+    let choice = |question: &'static str, options, answer| Choice { question: Label::Own(question), options, answer };
     for (first, options) in [("mood", 100), ("weather", 7)] {
         let choices = [choice(first, options, 3), choice("weather", 100, 4)];
         let mut replaying = Replaying::new(&choices, Fit::Exact);
@@ -89,7 +89,7 @@ fn an_exact_record_notices_another_question_and_another_number_of_options() {
 
 #[test]
 fn a_near_record_leaves_out_what_is_not_asked_and_lowers_what_is_too_large() {
-    let choice = |question: &'static str, answer| Choice { question: question.into(), options: 1000, answer };
+    let choice = |question: &'static str, answer| Choice { question: Label::Own(question), options: 1000, answer };
     let choices = [choice("weather", 1), choice("news", 2), choice("weather", 300), choice("mood", 4)];
     assert_eq!(asks(&mut Replaying::new(&choices, Fit::Near)), [1, 99, 0, 4]);
 }

@@ -1,17 +1,9 @@
 //! Suggestions.
 
-use super::{UnknownName, distance};
+use super::UnknownName;
 
 fn refusal(name: &str) -> String {
     UnknownName { kind: "attack", name: name.to_owned(), known: vec!["silent", "equivocate", "any"] }.to_string()
-}
-
-#[test]
-fn letters_that_differ_are_counted() {
-    let pairs = [("", "", 0), ("abc", "", 3), ("silent", "silnt", 1), ("silent", "listen", 4), ("ab", "ba", 2)];
-    for (one, other, expected) in pairs {
-        assert_eq!((distance(one, other), distance(other, one)), (expected, expected), "{one} {other}");
-    }
 }
 
 #[test]

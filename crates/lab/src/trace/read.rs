@@ -1,13 +1,13 @@
-//! Reading traces. They come from files that anybody may have written: every number has bounds, and nothing is
-//! allocated that is not there.
+//! Reading traces. They come from files that anybody may have written: every number has bounds, and a choice takes a few
+//! words, however often it is said to be repeated.
 
 use super::{BYTES_MAX, Outcome, Problem, STORY_MAX, Trace, TraceError, VERSION};
 use crate::attack::Attack;
 use crate::protocol::Protocol;
 use crate::setup::Setup;
-use std::borrow::Cow;
 use std::str::FromStr;
-use synod_kernel::chooser::{CHOICES_MAX, Choice};
+use std::sync::Arc;
+use synod_kernel::chooser::{CHOICES_MAX, Choice, Label};
 use synod_kernel::{Faults, Membership, ReplicaId};
 use synod_sim::Rule;
 
@@ -176,6 +176,7 @@ fn choices(lines: &mut Lines<'_>) -> Result<Vec<Choice>, Problem> {
         if question.len() > QUESTION_MAX {
             return Err(Problem::Value { what: "question", value: short(question) });
         }
+        let label = Label::Read(Arc::from(question));
         for answer in answers.split(' ').skip(1) {
             let (answer, times) = answer.split_once('*').unwrap_or((answer, "1"));
             let (answer, times): (usize, usize) = (value("answer", answer)?, value("count", times)?);
@@ -186,7 +187,7 @@ fn choices(lines: &mut Lines<'_>) -> Result<Vec<Choice>, Problem> {
             if found > said {
                 return Err(Problem::Count { what: "choices", said, found });
             }
-            let choice = Choice { question: Cow::Owned(question.to_owned()), options, answer };
+            let choice = Choice { question: label.clone(), options, answer };
             choices.extend(std::iter::repeat_n(choice, times));
         }
         lines.step();

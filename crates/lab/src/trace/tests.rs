@@ -5,7 +5,7 @@ use super::{Difference, Outcome, Problem, Trace};
 use crate::attack::Attack;
 use crate::protocol::Protocol;
 use crate::setup::Setup;
-use synod_kernel::chooser::{Chooser, Fit, Seeded};
+use synod_kernel::chooser::{Chooser, Fit, Label, Seeded};
 use synod_kernel::{Faults, Membership};
 use synod_sim::Rule;
 use synod_sim::options::NumberError;
@@ -81,7 +81,7 @@ fn a_rule_that_nobody_looked_out_for_ends_the_run_that_is_kept() {
 fn another_question_is_a_divergence_and_so_is_what_is_left_over() {
     let trace = trace(1);
     let mut other = trace.clone();
-    other.choices[0].question = "the weather".into();
+    other.choices[0].question = Label::Own("the weather");
     let difference = other.replay(Fit::Exact).difference.unwrap();
     assert!(matches!(&difference, Difference::Question(divergence) if divergence.at == 0), "{difference}");
     assert!(difference.to_string().contains("the record has `the weather`"), "{difference}");

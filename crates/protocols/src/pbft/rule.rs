@@ -36,7 +36,7 @@ pub enum Rule {
     KeepEarlierVow,
     /// A piece of state came after its time, and is taken all the same.
     TakeLatePiece,
-    /// What is decided here forbids this vote. With no more than f liars nobody else can come to ask for it.
+    /// What is decided here forbids this vote, whatever the primary of the view proposes.
     KeepDecision,
     /// One replica made two statements that exclude each other: evidence.
     Accuse,

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::output;
+use indicatif::HumanCount;
 use synod_lab::Summary;
 use synod_lab::summary::{Finding, Verdict};
 
@@ -92,15 +93,7 @@ fn verdict(summary: &Summary) -> String {
 
 /// A number with its digits in groups.
 pub(super) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    HumanCount(number).to_string()
 }
 
 /// Virtual time in the unit that suits it.

@@ -32,7 +32,7 @@ impl Folder {
         }
         let seed = trial.seed();
         let mut trace = Trace::record(campaign.setup(seed), Some(rule), Seeded::new(seed));
-        trace.notes = notes(&trial.report);
+        trace.notes.extend(notes(&trial.report));
         let path = self.path.join(format!("{}-{}-{rule}-{seed}.trace", campaign.protocol, trial.attack));
         write(&path, &trace)?;
         Ok(Some(path))
