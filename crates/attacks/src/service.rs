@@ -90,7 +90,8 @@ impl Service {
             Task::BeginTransfer { .. } | Task::StoreChunk { .. } | Task::Install { .. } | Task::EndTransfer => {
                 self.ask_state(who, task)
             }
-            Task::Seal { .. } | Task::Release { .. } | Task::Rollback { .. } => Asked::Nothing,
+            // One copy may still read what another needs no more.
+            Task::Seal { .. } | Task::Discard { .. } | Task::Release { .. } | Task::Rollback { .. } => Asked::Nothing,
         }
     }
 

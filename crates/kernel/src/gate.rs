@@ -54,9 +54,9 @@ fn fingerprint(record: &[u8]) -> Digest {
 }
 
 /// Whether later tasks may not overtake this one. A checkpoint may be overtaken: which state it makes durable is
-/// settled before it is asked for.
+/// settled before it is asked for. So may what discards older ones.
 fn leads_tasks<P: Process>(effect: &Effect<P>) -> bool {
-    matches!(effect, Effect::Ask(task) if !matches!(task, Task::Checkpoint { .. }))
+    matches!(effect, Effect::Ask(task) if !matches!(task, Task::Checkpoint { .. } | Task::Discard { .. }))
 }
 
 impl<P: Process> Gate<P> {

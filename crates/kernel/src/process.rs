@@ -21,7 +21,8 @@
 //! * **C7 Robustness.** No input that a peer can cause makes `step` panic. Asserts are about our own state only.
 //! * **C8 Checkpoints.** `CheckpointTaken` and `Installed` are reported only when that state is durable; a process
 //!   emits `Compact` only after it, and with the strong certificate among the records kept. The store never gets
-//!   ahead of the durable log.
+//!   ahead of the durable log. What is durable can be read, also after a crash, until `Discard`, which waits for the
+//!   log as well.
 
 use crate::codec::{Decode, Encode};
 use crate::digest::Digest;
@@ -180,7 +181,8 @@ pub enum Task {
         /// That batch's place.
         seq: Seq,
     },
-    /// Make a sealed state durable and say what it is. Later batches may have been executed by then.
+    /// Make a sealed state durable and say what it is. Later batches may have been executed by then. From then on it can
+    /// be read, also after a crash, until it is discarded.
     Checkpoint {
         /// The sealed state's place.
         seq: Seq,
@@ -189,6 +191,11 @@ pub enum Task {
     Recall {
         /// The request.
         request: Request,
+    },
+    /// Checkpoints before this one need not be kept any more. Not reported.
+    Discard {
+        /// The first that must be.
+        before: Seq,
     },
     /// Read a piece of a checkpoint for a peer. From then on that checkpoint is kept for it, until it reads of another
     /// one or is released.
@@ -242,10 +249,10 @@ pub enum Task {
 }
 
 impl Task {
-    /// Whether it makes state durable, so that C2 holds it back like a message.
+    /// Whether it changes what states are durable, so that C2 holds it back like a message.
     pub fn is_outward(&self) -> bool {
         match self {
-            Self::Checkpoint { .. } | Self::Install { .. } => true,
+            Self::Checkpoint { .. } | Self::Discard { .. } | Self::Install { .. } => true,
             Self::Execute { .. }
             | Self::Seal { .. }
             | Self::Recall { .. }

@@ -177,11 +177,6 @@ impl Options {
             repeat_steps: chance(choose, "repeat steps", 10),
             outsiders: chance(choose, "outsiders", 500),
         };
-        // A known defect, left out so that others are seen: whoever crashes serves no state but its newest, so when a
-        // replica is lost for good and the power fails, the others can be left with nobody who has the last stable one.
-        if options.faults.power_cut_every > 0 {
-            (options.faults.damage, options.outsiders) = (0, false);
-        }
         if options.faults.damage > 0 {
             options.draw_frail(choose);
         }

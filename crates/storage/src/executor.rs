@@ -4,7 +4,8 @@
 //! hashing nor the disk holds up what is executed. A checkpoint is reported and served only when it is durable (C8 of
 //! the process contract). What is loaded at a start is not believed until its root is the digest it was saved with.
 //! Pieces of state from peers are checked against a certified root before they are kept, and nothing is installed by
-//! halves. A checkpoint that a peer fetches is kept until the peer is released.
+//! halves. Checkpoints are kept, through crashes too, until they are discarded; one that a peer fetches, until the peer
+//! is released.
 //!
 //! Tasks are performed in the order asked, and states are saved in that order. Only a checkpoint may be overtaken, by
 //! tasks that do not replace the state. The executor knows no protocol; it is the same in the simulator and in a real
@@ -14,7 +15,7 @@ mod incoming;
 mod saver;
 mod serial;
 
-use crate::checkpoint::{CheckpointError, CheckpointStore};
+use crate::checkpoint::{CheckpointError, CheckpointStore, Replayed};
 use crate::{Disk, Identity};
 use bytes::Bytes;
 use incoming::Incoming;
@@ -26,13 +27,13 @@ use std::fmt;
 use std::sync::Arc;
 use synod_kernel::process::{KeyRange, Transfer};
 use synod_kernel::{Digest, ReplicaId, Report, Seq, Task};
-use synod_state::map::{MerkleMap, Snapshot};
+use synod_state::map::{MapError, MerkleMap, Snapshot};
 use synod_state::{Service, StateMachine};
 
 /// Bytes of one piece of state for a peer, about. Each is synced where it arrives, which takes as long as a few
 /// hundred kilobytes do on the way.
 pub const CHUNK_BYTES: usize = 512 << 10;
-/// Durable checkpoints kept for peers that fetch them, besides the newest.
+/// Durable checkpoints kept in memory for peers that fetch them, besides the newest and those that must be kept.
 const SERVED_BESIDES: usize = 2;
 /// Sealed states that wait to become checkpoints or to be returned to, and those that are being saved, at most. A
 /// protocol that moves its window with its own checkpoints keeps far below it.
@@ -48,9 +49,11 @@ pub struct Executor<M, D: Disk> {
     sealed: BTreeMap<Seq, Snapshot>,
     /// What is being saved, in the order asked. After an installation nothing else is asked for.
     saving: VecDeque<(Seq, Purpose)>,
-    /// Durable checkpoints that peers may fetch: the newest, [`SERVED_BESIDES`], and one for each peer that fetches an
-    /// older one.
+    /// Durable checkpoints that peers may fetch: those that must be kept, the newest, [`SERVED_BESIDES`], and one for
+    /// each peer that fetches an older one.
     durable: BTreeMap<Seq, Snapshot>,
+    /// The first that must be kept.
+    keep_from: Seq,
     /// Which checkpoint each peer read of last, until it is released.
     served: BTreeMap<ReplicaId, Seq>,
     /// State being fetched.
@@ -135,10 +138,10 @@ impl From<CheckpointError> for ExecutorError {
 }
 
 impl<M: StateMachine, D: Disk> Executor<M, D> {
-    /// Opens the checkpoints of a folder, which may be empty, and loads the newest.
+    /// Opens the checkpoints of a folder, which may be empty, and loads them. The newest is the state.
     ///
     /// # Errors
-    /// Whatever is wrong with the newest checkpoint; an older one is never used instead.
+    /// Whatever is wrong with a checkpoint; an older one is never used instead.
     pub fn open(disk: D, identity: Identity, machine: Arc<M>) -> Result<Opened<M, D>, ExecutorError> {
         let store = CheckpointStore::open(disk.clone(), identity)?;
         let mut executor = Self {
@@ -149,27 +152,29 @@ impl<M: StateMachine, D: Disk> Executor<M, D> {
             sealed: BTreeMap::new(),
             saving: VecDeque::new(),
             durable: BTreeMap::new(),
+            keep_from: Seq::default(),
             served: BTreeMap::new(),
             incoming: None,
             chunk_bytes: CHUNK_BYTES,
         };
-        let Some(loaded) = store.load_newest()? else {
-            let state = executor.service.root();
-            return Ok(Opened { executor, saver: Saver::new(store, None), executed: Seq::default(), state });
-        };
-        let seq = Seq::new(loaded.sequence);
         let mut map = MerkleMap::new();
-        for (key, value) in &loaded.entries {
-            map.insert(key, value).map_err(|_| ExecutorError::BadEntry { seq })?;
+        store.replay(|replayed| -> Result<(), ExecutorError> {
+            let seq = Seq::new(replayed.sequence);
+            let expected = Digest(replayed.digest);
+            replay(&mut map, replayed).map_err(|_| ExecutorError::BadEntry { seq })?;
+            let state = map.seal();
+            if state.root() != expected {
+                return Err(ExecutorError::WrongState { seq, expected, found: state.root() });
+            }
+            executor.durable.insert(seq, state);
+            Ok(())
+        })?;
+        let newest = executor.durable.last_key_value().map(|(&seq, state)| (seq, state.clone()));
+        if let Some((seq, _)) = newest {
+            executor.return_to(seq, map);
         }
-        let (expected, found) = (Digest(loaded.digest), map.root());
-        if expected != found {
-            return Err(ExecutorError::WrongState { seq, expected, found });
-        }
-        let newest = map.seal();
-        executor.durable.insert(seq, newest.clone());
-        executor.return_to(seq, map);
-        Ok(Opened { executor, saver: Saver::new(store, Some((seq, newest))), executed: seq, state: found })
+        let (executed, state) = (executor.executed, executor.service.root());
+        Ok(Opened { executor, saver: Saver::new(store, newest), executed, state })
     }
 
     /// Gives peers pieces of about so many bytes, in place of [`CHUNK_BYTES`].
@@ -223,6 +228,11 @@ impl<M: StateMachine, D: Disk> Executor<M, D> {
             Task::ReadChunk { to, seq, range } => {
                 let chunk = self.read_chunk(to, seq, &range);
                 Some(Report::ChunkRead { to, seq, range, chunk })
+            }
+            Task::Discard { before } => {
+                self.keep_from = self.keep_from.max(before);
+                self.trim();
+                None
             }
             Task::Release { to } => {
                 self.served.remove(&to);
@@ -304,14 +314,16 @@ impl<M: StateMachine, D: Disk> Executor<M, D> {
 
     fn save(&mut self, seq: Seq, state: Snapshot, purpose: Purpose) -> Performed {
         self.saving.push_back((seq, purpose));
-        Performed::Save(Save { seq, state, purpose })
+        // What is installed was proved; so what comes before it can go.
+        let keep_from = if purpose == Purpose::Installation { seq } else { self.keep_from.min(seq) };
+        Performed::Save(Save { seq, state, purpose, keep_from })
     }
 
     /// Forgets checkpoints that nobody needs.
     fn trim(&mut self) {
         let newest = self.durable.keys().rev().nth(SERVED_BESIDES).copied().unwrap_or_default();
-        let served = &self.served;
-        self.durable.retain(|seq, _| *seq >= newest || served.values().any(|served| served == seq));
+        let (served, kept) = (&self.served, newest.min(self.keep_from));
+        self.durable.retain(|seq, _| *seq >= kept || served.values().any(|served| served == seq));
     }
 
     fn read_chunk(&mut self, to: ReplicaId, seq: Seq, range: &KeyRange) -> Option<Bytes> {
@@ -347,6 +359,28 @@ impl<M: StateMachine, D: Disk> Executor<M, D> {
         self.executed = seq;
         self.sealed.retain(|&sealed, _| sealed <= seq);
     }
+}
+
+/// Makes the content of one checkpoint that of the next. What is the same in both stays, so that they share it.
+fn replay(map: &mut MerkleMap, replayed: Replayed) -> Result<(), MapError> {
+    if replayed.is_base {
+        let mut kept = replayed.changes.iter().map(|(key, _)| key.as_slice()).peekable();
+        let before = map.seal();
+        for (key, _) in before.range(&[], None) {
+            while kept.next_if(|kept| *kept < key).is_some() {}
+            if kept.peek().is_none_or(|kept| *kept != key) {
+                map.remove(key);
+            }
+        }
+    }
+    for (key, value) in replayed.changes {
+        match value {
+            Some(value) if map.get(&key).is_some_and(|known| *known == value) => {}
+            Some(value) => drop(map.insert(&key, &value)?),
+            None => drop(map.remove(&key)),
+        }
+    }
+    Ok(())
 }
 
 impl<M, D: Disk> fmt::Debug for Executor<M, D> {

@@ -168,6 +168,7 @@ impl<M: StateMachine, D: Disk> Worker<M, D> {
             Task::Execute { batch, .. } => batch.requests().iter().map(|request| request.operations().len()).collect(),
             Task::Seal { .. }
             | Task::Checkpoint { .. }
+            | Task::Discard { .. }
             | Task::Recall { .. }
             | Task::ReadChunk { .. }
             | Task::Release { .. }

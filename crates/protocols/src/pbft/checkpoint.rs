@@ -1,7 +1,9 @@
 //! Checkpoints: proof of a common state, and what may be forgotten because of it. [PBFT-OSDI99 §4.3]
 //!
 //! A checkpoint is stable when a strong quorum signed the same state. A replica moves its window only when it
-//! holds that state durably itself: then at least f+1 correct replicas hold it, and what came before may go.
+//! holds that state durably itself: then at least f+1 correct replicas hold it, and what came before may go. The stable
+//! one itself is kept, through crashes too, until a later one is stable: those who lag can be given no other, because
+//! nothing else is proved to them, and it may be they without whom nothing later becomes stable.
 
 use super::message::{Evidence, Fact, Vow};
 use super::replica::{Out, Replica, own_vote, sign};
@@ -9,7 +11,7 @@ use super::rule::Rule;
 use super::statement::Checkpoint;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
-use synod_kernel::{Certificate, Digest, Record, Seq, Signed, Target};
+use synod_kernel::{Certificate, Digest, Record, Seq, Signed, Target, Task};
 
 impl Replica {
     /// Our own state at a checkpoint is durable: say so. [PBFT-OSDI99 §4.3]
@@ -89,6 +91,7 @@ impl Replica {
         self.forget_below(seq);
         self.adopt_proposals();
         out.compact(self.records());
+        out.ask(Task::Discard { before: seq });
         // Numbers that were beyond the window are within it now.
         let waiting: Vec<Seq> = self.slots.keys().copied().collect();
         waiting.into_iter().for_each(|seq| self.advance(seq, out));

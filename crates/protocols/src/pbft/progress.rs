@@ -10,7 +10,7 @@ use super::message::{Fact, Hint, Progress, Vow};
 use super::replica::{Mode, Out, Replica, Wait};
 use super::rule::{Rule, Timer};
 use synod_kernel::process::Record;
-use synod_kernel::{Digest, Encode, ReplicaId, Seq, Signed, Target};
+use synod_kernel::{Digest, Encode, ReplicaId, Seq, Signed, Target, Task};
 
 /// Places about which one report is answered, at most: so many that waiting for the next answer is a small part of the
 /// time that these take.
@@ -56,6 +56,9 @@ impl Replica {
         }
         if executed < low {
             self.target = self.stable.clone();
+        }
+        if low > Seq::default() {
+            out.ask(Task::Discard { before: low });
         }
         let kept: alloc::vec::Vec<Seq> = self.slots.keys().copied().collect();
         kept.into_iter().for_each(|seq| self.advance(seq, out));

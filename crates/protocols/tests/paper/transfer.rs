@@ -1,6 +1,6 @@
 //! State transfer and decisions that are shown: how a replica that lags gets there. [PBFT-TOCS02]
 
-use crate::support::{Cluster, hint, id};
+use crate::support::{Cluster, hint, id, vow};
 use bytes::Bytes;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -8,7 +8,7 @@ use std::rc::Rc;
 use synod_kernel::descriptor::Parameters;
 use synod_kernel::process::{KeyRange, Report};
 use synod_kernel::{Effect, Input, Message, Seq, Task};
-use synod_protocols::pbft::{Hint, Replica, Rule, Timer};
+use synod_protocols::pbft::{Hint, Replica, Rule, Timer, Vow};
 
 fn is_chunk(message: &Message<Replica>) -> bool {
     matches!(hint(message), Some(Hint::Chunk { .. }))
@@ -293,4 +293,31 @@ fn pbft_tocs_a_replica_whose_state_is_wrong_takes_the_right_one() {
     cluster.reboot(3);
     cluster.tick(3);
     cluster.assert_executed([3], &(1..=13).collect::<Vec<_>>());
+}
+
+/// Those who lag may be the ones without whom nothing later becomes stable, and the last stable state is the only one
+/// that can be proved to them: so whoever has a later one keeps that, too, through a crash.
+#[test]
+fn pbft_osdi99_4_3_the_stable_checkpoint_is_kept_until_the_next_is_stable() {
+    let mut cluster = Cluster::new(4, 1);
+    cluster.run(1..=2);
+    cluster.isolate(2);
+    cluster.run(3..=9);
+    cluster.lose(|from, _, message| from == 3 && matches!(vow(message), Some(Vow::Checkpoint(_))));
+    cluster.run(10..=12);
+    let stable_and_executed = |cluster: &Cluster, at| (cluster.status(at).checkpoint, cluster.status(at).executed);
+    assert_eq!([0, 1].map(|at| stable_and_executed(&cluster, at)), [(Seq::new(8), Seq::new(12)); 2]);
+    cluster.crash(3);
+    (0..=1).for_each(|at| cluster.reboot(at));
+    cluster.heal();
+    cluster.tick(4);
+    // Some are asked who are not there.
+    while cluster.fire_first(2, |timer| matches!(timer, Timer::Piece(..))) {
+        cluster.deliver_all();
+    }
+    cluster.tick(4);
+    cluster.assert_executed(0..=2, &(1..=12).collect::<Vec<_>>());
+    assert_eq!(cluster.status(2).checkpoint, Seq::new(12));
+    cluster.run(13..=14);
+    cluster.assert_executed(0..=2, &(1..=14).collect::<Vec<_>>());
 }

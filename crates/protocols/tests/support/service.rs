@@ -108,8 +108,10 @@ pub struct Service {
     sealed: BTreeMap<Seq, State>,
     /// Which checkpoint is kept for each peer.
     served: BTreeMap<ReplicaId, Seq>,
-    /// The newest state on disk: what a reboot finds.
+    /// The newest state on disk: what a reboot starts from.
     pub durable: State,
+    /// All states on disk.
+    kept: BTreeMap<Seq, State>,
     /// Survives a reboot, as the pieces on a disk do.
     fetched: Option<Fetched>,
     /// Pieces that were stored, since the service was made.
@@ -124,7 +126,7 @@ impl Service {
     /// Loses everything that was not on disk.
     pub fn reboot(&mut self) {
         self.state = self.durable.clone();
-        self.sealed = BTreeMap::from([(self.durable.seq, self.durable.clone())]);
+        self.sealed = self.kept.clone();
         self.batches.clear();
     }
 
@@ -140,9 +142,14 @@ impl Service {
             Task::Checkpoint { seq } => {
                 let state = self.sealed[&seq].clone();
                 let report = Report::CheckpointTaken { seq, state: state.digest() };
-                self.durable = state;
-                self.trim(seq);
+                self.durable = state.clone();
+                self.kept.insert(seq, state);
                 Some(report)
+            }
+            Task::Discard { before } => {
+                self.kept = self.kept.split_off(&before);
+                self.trim(before);
+                None
             }
             Task::Recall { request } => {
                 let outcome = match self.state.outcome(request.key(), self.window) {
@@ -183,16 +190,17 @@ impl Service {
                 let state = fetched.state.expect("it has come in pieces");
                 assert_eq!((state.seq, state.digest()), (seq, root));
                 (self.state, self.durable) = (state.clone(), state.clone());
-                self.sealed = BTreeMap::from([(seq, state)]);
+                self.kept = BTreeMap::from([(seq, state)]);
+                self.sealed = self.kept.clone();
                 Some(Report::Installed { seq, state: root })
             }
             Task::Rollback { .. } => panic!("PBFT does not speculate"),
         }
     }
 
-    /// Forgets what is older than three checkpoints, unless a peer fetches it.
-    fn trim(&mut self, newest: Seq) {
-        let is_new = |seq: &Seq| seq.plus(3 * 4) > newest;
+    /// Forgets what is older than three stable checkpoints, unless a peer fetches it.
+    fn trim(&mut self, stable: Seq) {
+        let is_new = |seq: &Seq| seq.plus(3 * 4) > stable;
         self.sealed.retain(|seq, _| is_new(seq) || self.served.values().any(|served| served == seq));
     }
 

@@ -177,7 +177,8 @@ impl<P: Process> Stepped<P> {
                 Some(Report::Recalled { request, outcome })
             }
             // A small world ends before the first checkpoint is stable.
-            Task::Seal { .. } | Task::Checkpoint { .. } | Task::ReadChunk { .. } | Task::Release { .. } => None,
+            Task::Seal { .. } | Task::Checkpoint { .. } | Task::Discard { .. } => None,
+            Task::ReadChunk { .. } | Task::Release { .. } => None,
             Task::BeginTransfer { .. } | Task::StoreChunk { .. } | Task::EndTransfer => None,
             Task::Install { .. } | Task::Rollback { .. } => None,
         }

@@ -118,7 +118,7 @@ impl Engine for Counter {
             Task::StoreChunk { from, seq, range, .. } => {
                 Some(Report::ChunkStored { from, seq, range, transfer: Transfer::Refused })
             }
-            Task::Release { .. } | Task::EndTransfer => None,
+            Task::Discard { .. } | Task::Release { .. } | Task::EndTransfer => None,
             Task::Install { seq, root } => Some(Report::Installed { seq, state: root }),
             Task::Rollback { to } => Some(Report::RolledBack { to }),
         })

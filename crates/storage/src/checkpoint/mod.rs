@@ -34,7 +34,7 @@ pub(crate) mod staging;
 mod store;
 
 pub use error::CheckpointError;
-pub use store::{CheckpointStore, Loaded};
+pub use store::{CheckpointStore, Loaded, Replayed};
 
 /// The longest key, and the longest value, in bytes.
 pub const MAX_ENTRY_PART: usize = 64 << 20;

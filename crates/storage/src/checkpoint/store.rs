@@ -24,6 +24,19 @@ pub struct Loaded {
     pub entries: BTreeMap<Vec<u8>, Vec<u8>>,
 }
 
+/// A checkpoint as one file has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replayed {
+    /// Its sequence number.
+    pub sequence: u64,
+    /// The digest that was saved with it. The store does not compute it.
+    pub digest: [u8; 32],
+    /// Whether `changes` are all entries, and not only what differs from the checkpoint shown before.
+    pub is_base: bool,
+    /// Keys, strictly ascending, with their values; without one they were removed.
+    pub changes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+}
+
 /// The checkpoints of a replica. At most one store can be open in a folder at a time.
 #[derive(Debug)]
 pub struct CheckpointStore<D: Disk> {
@@ -106,19 +119,48 @@ impl<D: Disk> CheckpointStore<D> {
     pub fn load_newest(&self) -> Result<Option<Loaded>, CheckpointError> {
         let Some(newest) = self.newest() else { return Ok(None) };
         let mut entries = BTreeMap::new();
-        let mut before = None;
         let mut digest = [0; 32];
-        for sequence in self.chain(newest)?.into_iter().rev() {
-            let (header, end) = self.read(sequence, before, |key, value| {
+        self.replay_chain(self.chain(newest)?.into_iter().rev(), |replayed| -> Result<(), CheckpointError> {
+            digest = replayed.digest;
+            for (key, value) in replayed.changes {
                 match value {
                     Some(value) => entries.insert(key, value),
                     None => entries.remove(&key),
                 };
-            })?;
-            before = Some(end);
-            digest = header.digest;
-        }
+            }
+            Ok(())
+        })?;
         Ok(Some(Loaded { sequence: newest, digest, entries }))
+    }
+
+    /// Shows every checkpoint of which nothing was pruned, ascending: a base, what changed from one to the next, perhaps
+    /// another base, and so on up to the newest. Everything is verified before it is shown.
+    ///
+    /// # Errors
+    /// As [`CheckpointStore::load_newest`], for any of them; and what `visit` fails with, which ends it.
+    pub fn replay<E: From<CheckpointError>>(&self, visit: impl FnMut(Replayed) -> Result<(), E>) -> Result<(), E> {
+        let Some(newest) = self.newest() else { return Ok(()) };
+        self.chain(newest)?;
+        let whole = self.files.keys().copied().filter(|&sequence| self.chain(sequence).is_ok());
+        self.replay_chain(whole, visit)
+    }
+
+    /// Reads files of which each is a base or builds on the one before it.
+    fn replay_chain<E: From<CheckpointError>>(
+        &self,
+        sequences: impl Iterator<Item = u64>,
+        mut visit: impl FnMut(Replayed) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut before = None;
+        for sequence in sequences {
+            let mut changes = Vec::new();
+            let is_base = self.files.get(&sequence).is_some_and(|file| file.parent.is_none());
+            let parent = before.filter(|_| !is_base);
+            let (Header { digest, .. }, end) = self.read(sequence, parent, |key, value| changes.push((key, value)))?;
+            before = Some(end);
+            visit(Replayed { sequence, digest, is_base, changes })?;
+        }
+        Ok(())
     }
 
     /// Reads and verifies every file, and that each belongs to its parent, without keeping the entries.

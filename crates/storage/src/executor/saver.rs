@@ -26,6 +26,8 @@ pub struct Save {
     pub(super) seq: Seq,
     pub(super) state: Snapshot,
     pub(super) purpose: Purpose,
+    /// Older ones than this are not needed any more.
+    pub(super) keep_from: Seq,
 }
 
 /// A state that is durable.
@@ -51,13 +53,13 @@ impl<D: Disk> Saver<D> {
         Self { store, newest }
     }
 
-    /// Makes a state durable, and removes the files that a restart does not need any more. Hand the result to
+    /// Makes a state durable, and removes the files that are not needed any more. Hand the result to
     /// [`Executor::saved`](super::Executor::saved).
     ///
     /// # Errors
     /// [`ExecutorError::Checkpoint`], which is final: nothing is saved after it.
     pub fn save(&mut self, save: Save) -> Result<Saved, ExecutorError> {
-        let Save { seq, state, purpose } = save;
+        let Save { seq, state, purpose, keep_from } = save;
         let root = state.root();
         match purpose {
             Purpose::Checkpoint => {}
@@ -77,8 +79,7 @@ impl<D: Disk> Saver<D> {
             }
         }
         self.newest = Some((seq, state.clone()));
-        // Files are for a restart only, which needs the newest; what is served is in memory.
-        self.store.prune(seq.get())?;
+        self.store.prune(keep_from.get())?;
         Ok(Saved { seq, state, root, purpose })
     }
 }

@@ -51,6 +51,20 @@ fn checkpoint(executor: &mut SerialExecutor<Shelf, MemoryDisk>, seq: u64) -> Dig
     }
 }
 
+fn discard(executor: &mut SerialExecutor<Shelf, MemoryDisk>, before: u64) {
+    assert_eq!(executor.perform(Task::Discard { before: Seq::new(before) }).unwrap(), None);
+}
+
+/// What operations are cut from: each starts with another key.
+static VALUES: [u8; 4096] = {
+    let (mut values, mut at) = ([b'v'; 4096], 0);
+    while at < 16 {
+        values[at] = b'a' + (at % 5) as u8;
+        at += 1;
+    }
+    values
+};
+
 fn read(executor: &mut SerialExecutor<Shelf, MemoryDisk>, seq: Seq, range: &KeyRange) -> Option<Bytes> {
     let task = Task::ReadChunk { to: ReplicaId::new(1), seq, range: range.clone() };
     match executor.perform(task).unwrap() {
@@ -154,6 +168,7 @@ fn a_checkpoint_that_is_fetched_is_kept_until_the_peer_is_released() {
     let take = |executor: &mut SerialExecutor<Shelf, MemoryDisk>, seq| {
         run(executor, seq, b"x");
         checkpoint(executor, seq);
+        discard(executor, seq);
     };
     let is_there =
         |executor: &mut SerialExecutor<Shelf, MemoryDisk>, seq| executor.executor.durable.contains_key(&Seq::new(seq));
@@ -166,6 +181,40 @@ fn a_checkpoint_that_is_fetched_is_kept_until_the_peer_is_released() {
     assert!(!is_there(&mut executor, 1) && is_there(&mut executor, 4));
     assert_eq!(executor.perform(Task::Release { to: ReplicaId::new(1) }).unwrap(), None);
     assert_eq!(executor.executor.durable.keys().copied().collect::<Vec<_>>(), [7, 8, 9].map(Seq::new));
+}
+
+#[test]
+fn checkpoints_are_kept_through_crashes_until_they_are_discarded() {
+    let disk = MemoryDisk::new();
+    let (mut executor, _, _) = open(&disk);
+    let all = |executor: &SerialExecutor<Shelf, MemoryDisk>| {
+        let states = executor.executor.durable.iter();
+        states.map(|(seq, state)| (seq.get(), state.root(), state.len())).collect::<Vec<_>>()
+    };
+    let take = |executor: &mut SerialExecutor<Shelf, MemoryDisk>, seq: u64| {
+        // Large changes make that some are saved whole, so that a restart meets one base after another.
+        let at = usize::try_from(seq).unwrap();
+        run(executor, seq, &VALUES[at..at + if seq.is_multiple_of(3) { 3000 } else { 3 }]);
+        checkpoint(executor, seq);
+    };
+    (1..=9).for_each(|seq| take(&mut executor, seq));
+    discard(&mut executor, 4);
+    take(&mut executor, 10);
+    let before = all(&executor);
+    assert_eq!(before.iter().map(|(seq, ..)| *seq).collect::<Vec<_>>(), [4, 5, 6, 7, 8, 9, 10]);
+    drop(executor);
+
+    let (mut executor, executed, _) = open(&disk);
+    assert_eq!(executed, Seq::new(10));
+    assert!(all(&executor).ends_with(&before), "{:?}", all(&executor));
+    assert!(read(&mut executor, Seq::new(4), &KeyRange::all()).is_some());
+    assert_eq!(executor.perform(Task::Release { to: ReplicaId::new(1) }).unwrap(), None);
+    discard(&mut executor, 10);
+    assert_eq!(all(&executor), before[4..]);
+    take(&mut executor, 11);
+    drop(executor);
+    let kept = all(&open(&disk).0);
+    assert!(kept.contains(&before[6]) && kept.len() < 8, "what is not needed is gone from the disk, too: {kept:?}");
 }
 
 #[test]
