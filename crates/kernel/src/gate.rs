@@ -130,6 +130,11 @@ impl<P: Process> Gate<P> {
         self.commanded
     }
 
+    /// How many of them are durable.
+    pub fn position(&self) -> u64 {
+        self.durable
+    }
+
     /// How many effects wait for the log.
     pub fn held(&self) -> usize {
         self.waiting.len()

@@ -96,8 +96,10 @@ impl Equivocate {
         if !self.lies.contains_key(&(view, seq)) {
             let mut victims: Vec<ReplicaId> = puppets.honest().collect();
             let half = victims.len() / 2;
-            let turn = choose.choose("whom to tell which", victims.len());
-            victims.rotate_left(turn);
+            if !victims.is_empty() {
+                let turn = choose.choose("whom to tell which", victims.len());
+                victims.rotate_left(turn);
+            }
             let one = proposal.batch().clone();
             let mut told: BTreeMap<ReplicaId, Batch> = victims[..half].iter().map(|&id| (id, one.clone())).collect();
             if let Some(other) = self.another(&one) {

@@ -1,5 +1,8 @@
 //! Agreement: at every sequence number at most one batch is executed by honest replicas, in order, without gaps,
 //! and a restart changes nothing about it.
+//!
+//! An execution binds when everything the replica had written by then is durable. What a replica executes on the
+//! strength of its own vote, and forgets with that vote in a crash, nobody ever saw.
 
 use super::{Rule, Violation};
 use synod_kernel::{Batch, ReplicaId, Seq};
@@ -31,15 +34,24 @@ impl Agreement {
     /// An honest replica executes a batch.
     ///
     /// # Errors
-    /// If another batch has this place, or there is a gap before it.
-    pub fn execute(&mut self, at: ReplicaId, seq: Seq, batch: &Batch) -> Result<Novelty, Violation> {
+    /// If there is a gap before it.
+    pub fn execute(&mut self, at: ReplicaId, seq: Seq) -> Result<(), Violation> {
         let before = self.executed[at.index()];
         if seq.get() != before + 1 {
             let sentence = format!("replica {at} executed {seq} when the last one it had executed was {before}");
             return Err(Violation::of(Rule::Agreement, sentence));
         }
         self.executed[at.index()] = seq.get();
-        let position = usize::try_from(before).expect("sequence numbers are counted up one by one");
+        Ok(())
+    }
+
+    /// What an honest replica executed cannot be undone by a crash any more. Each tells in the order in which it
+    /// executed.
+    ///
+    /// # Errors
+    /// If another batch has this place.
+    pub fn bind(&mut self, at: ReplicaId, seq: Seq, batch: &Batch) -> Result<Novelty, Violation> {
+        let position = usize::try_from(seq.get() - 1).expect("sequence numbers are counted up one by one");
         match self.order.get(position) {
             Some((agreed, first)) if agreed.digest() != batch.digest() => {
                 let sentence =

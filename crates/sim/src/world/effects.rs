@@ -13,7 +13,7 @@ use std::time::Duration;
 use synod_kernel::adversary::Adversary;
 use synod_kernel::chooser::Chooser;
 use synod_kernel::gate::{Admitted, LogCommand};
-use synod_kernel::process::{Effect, Input, Process, Shown};
+use synod_kernel::process::{Effect, Input, Process, Proof, Shown};
 use synod_kernel::{Address, ReplicaId};
 
 impl<S: Scenario> World<S> {
@@ -66,12 +66,15 @@ impl<S: Scenario> World<S> {
     }
 
     fn admit(&mut self, at: ReplicaId, effect: Effect<S::Process>, choose: &mut dyn Chooser) -> Result<(), Violation> {
-        match &effect {
-            Effect::Persist(record) => self.show(at, Shown::Record(record))?,
-            Effect::Compact(records) => records.iter().try_for_each(|record| self.show(at, Shown::Record(record)))?,
-            _ => {}
-        }
         let Some(running) = self.seats[at.index()].running() else { return Ok(()) };
+        let records = match &effect {
+            Effect::Persist(record) => std::slice::from_ref(record),
+            Effect::Compact(records) => records,
+            _ => &[],
+        };
+        for record in records {
+            running.written.extend(self.scenario.proofs(Shown::Record(record)));
+        }
         match running.gate.admit(effect) {
             Admitted::Now(effect) => self.act(at, effect, choose),
             Admitted::Log(command) => self.write_log(at, command, choose),
@@ -153,6 +156,11 @@ impl<S: Scenario> World<S> {
         let commanded = running.gate.commanded();
         running.gate.durable(commanded);
         self.judges.vows.synced(at);
+        let (proofs, executed) = (std::mem::take(&mut running.written), std::mem::take(&mut running.executed));
+        self.judge_proofs(at, &proofs)?;
+        for (batch, report) in &executed {
+            self.judge_report(at, batch.as_ref(), report)?;
+        }
         self.note(Place::Replica(at), Event::Synced(commanded));
         while let Some(effect) = self.seats[at.index()].running().and_then(|running| running.gate.release()) {
             if !self.burn(at, choose)? {
@@ -244,8 +252,12 @@ impl<S: Scenario> World<S> {
     /// Judges the certificates in what an honest replica says or keeps.
     pub(super) fn show(&mut self, by: ReplicaId, shown: Shown<'_, S::Process>) -> Result<(), Violation> {
         let proofs = self.scenario.proofs(shown);
+        self.judge_proofs(by, &proofs)
+    }
+
+    fn judge_proofs(&mut self, by: ReplicaId, proofs: &[Proof]) -> Result<(), Violation> {
         self.counters.add_many(Count::Proofs, proofs.len() as u64);
-        let finding = self.judges.proofs.shown(by, &proofs);
+        let finding = self.judges.proofs.shown(by, proofs);
         self.court.hear(finding)
     }
 }

@@ -10,7 +10,7 @@ use crate::transcript::{Event, Place};
 use std::sync::Arc;
 use synod_kernel::chooser::Chooser;
 use synod_kernel::gate::Gate;
-use synod_kernel::process::{Input, Record};
+use synod_kernel::process::{Input, Record, Shown};
 use synod_kernel::signature::Author;
 use synod_kernel::{Digest, ReplicaId, Seq};
 
@@ -63,9 +63,14 @@ impl<S: Scenario> World<S> {
             log: opened.log,
             body: Body::new(engine),
             syncing: false,
+            written: Vec::new(),
+            executed: Vec::new(),
         });
         if self.is_honest(at) {
             self.judge_boot(at, executed, state, &opened.raw)?;
+            for record in &opened.records {
+                self.show(at, Shown::Record(record))?;
+            }
         }
         self.start(at, opened.records, executed, state, choose)
     }

@@ -4,8 +4,8 @@ use crate::scenario::{EngineError, Scenario, Setting};
 use std::collections::{BTreeMap, VecDeque};
 use synod_kernel::codec::decode_own;
 use synod_kernel::gate::Gate;
-use synod_kernel::process::{Process, Record, Task};
-use synod_kernel::{ReplicaId, View};
+use synod_kernel::process::{Process, Proof, Record, Report, Task};
+use synod_kernel::{Batch, ReplicaId, View};
 use synod_storage::log::{Log, LogError, LogOptions};
 use synod_storage::{Failure, MemoryDisk};
 
@@ -46,6 +46,10 @@ pub(crate) struct Running<S: Scenario> {
     pub(crate) body: Body<S>,
     /// Whether a sync is planned.
     pub(crate) syncing: bool,
+    /// What is proved in records that are not durable yet. If they are lost, nobody ever saw it.
+    pub(crate) written: Vec<Proof>,
+    /// What the service did, and was asked for while there were such records.
+    pub(crate) executed: Vec<(Option<Batch>, Report)>,
 }
 
 /// Timers and service: what honest replicas and puppets have in common.
@@ -53,7 +57,8 @@ pub(crate) struct Body<S: Scenario> {
     pub(crate) engine: S::Engine,
     /// The arming of each timer that counts.
     pub(crate) timers: BTreeMap<<S::Process as Process>::Timer, u64>,
-    pub(crate) tasks: VecDeque<Task>,
+    /// With how many log commands had been given when each was asked for.
+    pub(crate) tasks: VecDeque<(u64, Task)>,
     /// Whether the next task is planned.
     pub(crate) working: bool,
     /// Whether the next save is.

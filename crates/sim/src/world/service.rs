@@ -9,12 +9,13 @@ use crate::scenario::{Engine, Scenario};
 use crate::transcript::{Event, Place};
 use synod_kernel::chooser::Chooser;
 use synod_kernel::process::{Input, Recalled, Report, Task};
-use synod_kernel::{Batch, ReplicaId};
+use synod_kernel::{Batch, ReplicaId, Seq};
 
 impl<S: Scenario> World<S> {
     pub(super) fn ask(&mut self, at: ReplicaId, task: Task, choose: &mut dyn Chooser) {
+        let commanded = self.seats[at.index()].running().map_or(0, |running| running.gate.commanded());
         let Some(body) = self.seats[at.index()].body() else { return };
-        body.tasks.push_back(task);
+        body.tasks.push_back((commanded, task));
         if !std::mem::replace(&mut body.working, true) {
             self.plan_work(at, choose);
         }
@@ -33,15 +34,15 @@ impl<S: Scenario> World<S> {
         }
         let Some(body) = self.seats[at.index()].body() else { return Ok(()) };
         body.working = false;
-        if body.tasks.front().is_some_and(|task| !body.engine.can_perform(task)) {
+        if body.tasks.front().is_some_and(|(_, task)| !body.engine.can_perform(task)) {
             // It goes on when something is saved.
             return Ok(());
         }
-        let Some(task) = body.tasks.pop_front() else { return Ok(()) };
+        let Some((asked, task)) = body.tasks.pop_front() else { return Ok(()) };
         self.counters.add_many(Count::Overtakings, u64::from(body.engine.is_saving()));
         // Before it is done, because a sound service refuses to do what is out of order.
         if self.is_honest(at) {
-            let finding = self.judges.hear_task(at, &task, &mut self.counters);
+            let finding = self.judges.hear_task(at, &task);
             self.court.hear(finding)?;
         }
         let Some(body) = self.seats[at.index()].body() else { return Ok(()) };
@@ -51,7 +52,7 @@ impl<S: Scenario> World<S> {
         };
         self.go_on(at, choose);
         let batch = if let Task::Execute { batch, .. } = &task { Some(batch) } else { None };
-        report.map_or(Ok(()), |report| self.reported(at, batch, report, choose))
+        report.map_or(Ok(()), |report| self.reported(at, (asked, batch), report, choose))
     }
 
     /// The state that has waited longest is durable.
@@ -66,13 +67,13 @@ impl<S: Scenario> World<S> {
             Err(error) => return self.broken(at, error, choose),
         };
         self.go_on(at, choose);
-        report.map_or(Ok(()), |report| self.reported(at, None, report, choose))
+        report.map_or(Ok(()), |report| self.reported(at, (0, None), report, choose))
     }
 
     /// Plans the next task and the next save, if there are any that are not planned.
     fn go_on(&mut self, at: ReplicaId, choose: &mut dyn Chooser) {
         let Some(body) = self.seats[at.index()].body() else { return };
-        let works = body.tasks.front().is_some_and(|task| body.engine.can_perform(task)) && !body.working;
+        let works = body.tasks.front().is_some_and(|(_, task)| body.engine.can_perform(task)) && !body.working;
         let saves = body.engine.is_saving() && !body.saving;
         body.working |= works;
         body.saving |= saves;
@@ -86,31 +87,53 @@ impl<S: Scenario> World<S> {
         }
     }
 
-    /// A task is done, which executed this batch, if it was to.
+    /// A task is done, which was asked for after so many log commands, and executed this batch, if it was to.
     fn reported(
         &mut self,
         at: ReplicaId,
-        batch: Option<&Batch>,
+        (asked, batch): (u64, Option<&Batch>),
         report: Report,
         choose: &mut dyn Chooser,
     ) -> Result<(), Violation> {
         if self.is_honest(at) {
-            let findings = self.judges.hear_report(at, batch, &report, &mut self.counters);
-            findings.into_iter().try_for_each(|finding| self.court.hear(finding))?;
+            let binds = !matches!(report, Report::Executed { .. } | Report::Recalled { .. });
+            match self.seats[at.index()].running() {
+                // What was asked for then binds when all that was written before is durable, and others may see it.
+                Some(running) if asked > running.gate.position() && !binds => {
+                    running.executed.push((batch.cloned(), report.clone()))
+                }
+                _ => self.judge_report(at, batch, &report)?,
+            }
         }
         self.note(Place::Replica(at), Event::Done(report.clone()));
         self.step(at, Input::Done(report), choose)
     }
 }
 
+impl<S: Scenario> World<S> {
+    pub(super) fn judge_report(
+        &mut self,
+        at: ReplicaId,
+        batch: Option<&Batch>,
+        report: &Report,
+    ) -> Result<(), Violation> {
+        let findings = self.judges.hear_report(at, batch, report, &mut self.counters);
+        findings.into_iter().try_for_each(|finding| self.court.hear(finding))
+    }
+}
+
 impl<M: Model> Judges<M> {
     /// An honest service is about to perform a task.
-    fn hear_task(&mut self, at: ReplicaId, task: &Task, counters: &mut Counters) -> Result<(), Violation> {
-        let Task::Execute { seq, batch } = task else { return Ok(()) };
-        if self.agreement.execute(at, *seq, batch)? == Novelty::New {
+    fn hear_task(&mut self, at: ReplicaId, task: &Task) -> Result<(), Violation> {
+        if let Task::Execute { seq, .. } = task { self.agreement.execute(at, *seq) } else { Ok(()) }
+    }
+
+    /// An execution binds.
+    fn bind(&mut self, at: ReplicaId, seq: Seq, batch: &Batch, counters: &mut Counters) -> Result<(), Violation> {
+        if self.agreement.bind(at, seq, batch)? == Novelty::New {
             counters.add(Count::Batches);
             counters.add_many(Count::NullRequests, u64::from(batch.is_null()));
-            counters.add_many(Count::Repetitions, self.reference.extend(*seq, batch)?);
+            counters.add_many(Count::Repetitions, self.reference.extend(seq, batch)?);
         }
         Ok(())
     }
@@ -126,7 +149,8 @@ impl<M: Model> Judges<M> {
         match report {
             Report::Executed { seq, outcomes } => {
                 let Some(batch) = batch else { return [Ok(()), Ok(())] };
-                [self.reference.check(at, *seq, batch, outcomes), Ok(())]
+                let bound = self.bind(at, *seq, batch, counters);
+                [bound, self.reference.check(at, *seq, batch, outcomes)]
             }
             Report::CheckpointTaken { seq, state } => {
                 counters.add(Count::Checkpoints);

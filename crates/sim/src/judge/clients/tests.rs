@@ -51,8 +51,10 @@ fn in_the_end_everything_is_answered_and_everybody_is_there() {
     clients.refuse((0, 1));
     assert_eq!(settle(&clients, &agreement), Ok(()));
     let one = batch(&[&request(1, "a")]);
-    agreement.execute(replica(0), Seq::new(1), &one).unwrap();
+    agreement.execute(replica(0), Seq::new(1)).unwrap();
+    agreement.bind(replica(0), Seq::new(1), &one).unwrap();
     assert_eq!(settle(&clients, &agreement), Err(Rule::Liveness), "replica 1 lags");
-    agreement.execute(replica(1), Seq::new(1), &one).unwrap();
+    agreement.execute(replica(1), Seq::new(1)).unwrap();
+    agreement.bind(replica(1), Seq::new(1), &one).unwrap();
     assert_eq!(settle(&clients, &agreement), Ok(()));
 }
