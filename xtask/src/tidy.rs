@@ -26,7 +26,7 @@ use findings::{Finding, Severity};
 use tree::Tree;
 
 /// Every rule there is.
-const RULES: [fn(&Tree) -> Vec<Finding>; 17] = [
+const RULES: [fn(&Tree) -> Vec<Finding>; 18] = [
     layering::crates_depend_downwards,
     manifests::dependencies_have_reasons,
     manifests::dependencies_are_inherited,
@@ -44,6 +44,7 @@ const RULES: [fn(&Tree) -> Vec<Finding>; 17] = [
     links::links_resolve,
     citations::cited_papers_are_listed,
     faults::cited_tests_exist,
+    faults::families_are_whole,
 ];
 
 /// Checks the repository at `root` and prints what is wrong with it to `output`. Returns whether nothing is.

@@ -1,11 +1,12 @@
 //! An adversary whose kind is chosen while the program runs.
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 use synod_kernel::adversary::{Adversary, Puppets};
 use synod_kernel::chooser::Chooser;
-use synod_kernel::{Input, Outbox, Process, ReplicaId};
+use synod_kernel::{Input, Message, Outbox, Process, ReplicaId};
 
 /// Any adversary, as one type: what a driver that offers many of them is made for.
 pub struct Attacker<P>(Box<dyn Mind<P>>);
@@ -27,6 +28,7 @@ trait Mind<P: Process>: Send {
         choose: &mut dyn Chooser,
         out: &mut Outbox<P>,
     );
+    fn put(&mut self, puppets: &Puppets<P>, at: ReplicaId, message: &Message<P>, choose: &mut dyn Chooser) -> Vec<u8>;
     fn copy(&self) -> Box<dyn Mind<P>>;
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
     fn feed(&self, hasher: &mut dyn Hasher);
@@ -42,6 +44,10 @@ impl<P: Process, A: Adversary<P>> Mind<P> for A {
         out: &mut Outbox<P>,
     ) {
         self.step(puppets, at, input, choose, out);
+    }
+
+    fn put(&mut self, puppets: &Puppets<P>, at: ReplicaId, message: &Message<P>, choose: &mut dyn Chooser) -> Vec<u8> {
+        self.write(puppets, at, message, choose)
     }
 
     fn copy(&self) -> Box<dyn Mind<P>> {
@@ -67,6 +73,16 @@ impl<P: Process> Adversary<P> for Attacker<P> {
         out: &mut Outbox<P>,
     ) {
         self.0.think(puppets, at, input, choose, out);
+    }
+
+    fn write(
+        &mut self,
+        puppets: &Puppets<P>,
+        at: ReplicaId,
+        message: &Message<P>,
+        choose: &mut dyn Chooser,
+    ) -> Vec<u8> {
+        self.0.put(puppets, at, message, choose)
     }
 }
 

@@ -23,6 +23,8 @@ const SEEDS_RARE: u64 = 100;
 enum Mark {
     /// Honest replicas apply this rule more often than without it.
     Rule(&'static str),
+    /// What is said is refused.
+    Refused,
     /// Some run is another one. What it changes happens without it, too, more often or less as chance has it.
     OtherRun,
 }
@@ -59,6 +61,7 @@ fn withstood(name: &str, mark: Mark) -> Counters {
             let (with, without) = (counters.rule(rule), HONEST.counters.rule(rule));
             assert!(with > without, "{name}: {rule} {with} times, and {without} times without it:\n{counters}");
         }
+        Mark::Refused => assert!(counters.get(Count::Refused) > 0, "{name}: nothing is refused:\n{counters}"),
         Mark::OtherRun => assert_ne!(fingerprints, HONEST.fingerprints, "{name} changes nothing"),
     }
     counters
@@ -203,6 +206,11 @@ fn bad_pieces_of_state_are_left_aside() {
         report.counters.rule("LeavePeer") > 0
     };
     assert!((0..SEEDS_RARE).any(|seed| is_poisoned(&seed)), "nobody was given a bad piece");
+}
+
+#[test]
+fn proofs_that_prove_nothing_are_refused() {
+    withstood("unfounded", Mark::Refused);
 }
 
 #[test]

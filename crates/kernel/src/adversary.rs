@@ -7,8 +7,9 @@
 
 use crate::chooser::Chooser;
 use crate::chooser::Seeded;
+use crate::codec::Encode;
 use crate::id::{ReplicaId, Seq};
-use crate::process::{Input, Outbox, Process, Record, Status};
+use crate::process::{Input, Message, Outbox, Process, Record, Status};
 use crate::signature::Signer;
 use crate::{Digest, Domain, Membership};
 use alloc::collections::BTreeMap;
@@ -30,6 +31,20 @@ pub trait Adversary<P: Process>: Clone + fmt::Debug + Hash + Send + 'static {
     ) {
         let _ = choose;
         puppets.behave(at, input, out);
+    }
+
+    /// What a puppet writes when it says something: what it encodes to, by default. It may be anything else, for which
+    /// there is no type perhaps; whoever receives it decodes and verifies it. Asked once for all receivers, and only by
+    /// drivers in which puppets have a wire.
+    fn write(
+        &mut self,
+        puppets: &Puppets<P>,
+        at: ReplicaId,
+        message: &Message<P>,
+        choose: &mut dyn Chooser,
+    ) -> Vec<u8> {
+        let _ = (puppets, at, choose);
+        message.to_bytes()
     }
 }
 

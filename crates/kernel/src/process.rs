@@ -181,8 +181,8 @@ pub enum Task {
         /// That batch's place.
         seq: Seq,
     },
-    /// Make a sealed state durable and say what it is. Later batches may have been executed by then. From then on it can
-    /// be read, also after a crash, until it is discarded.
+    /// Make a sealed state durable and say what it is. Later batches may have been executed by then. It can be read
+    /// from then on, also after a crash, until it is discarded.
     Checkpoint {
         /// The sealed state's place.
         seq: Seq,

@@ -13,6 +13,7 @@ use super::settled::{self, RewriteSettled};
 use super::slow::{self, SlowPrimary};
 use super::state::{self, PoisonState};
 use super::suspects::{self, SuspectAlways};
+use super::unfounded::{self, Unfounded};
 use super::views::{self, TwoNewViews};
 use super::votes::{self, VotesForAll};
 use super::withhold::{self, WithholdProposals};
@@ -45,6 +46,7 @@ pub fn gallery() -> Vec<Attack<Replica>> {
         Attack::of::<FalseCheckpoints>(&checkpoints::STORY),
         Attack::of::<PoisonState>(&state::STORY),
         Attack::of::<FalseHints>(&hints::STORY),
+        Attack::of::<Unfounded>(&unfounded::STORY),
         Attack::of::<Frame>(&frame::STORY),
         Attack::of::<Nudge>(&mutate::STORY_NUDGE),
         Attack::of::<Swap>(&mutate::STORY_SWAP),

@@ -1,5 +1,5 @@
-//! Reading traces. They come from files that anybody may have written: every number has bounds, and a choice takes a few
-//! words, however often it is said to be repeated.
+//! Reading traces. They come from files that anybody may have written: every number has bounds, and a choice takes a
+//! few words, however often it is said to be repeated.
 
 use super::{BYTES_MAX, Outcome, Problem, STORY_MAX, Trace, TraceError, VERSION};
 use crate::attack::Attack;

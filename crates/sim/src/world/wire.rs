@@ -9,6 +9,7 @@ use crate::judge::{Rule, Violation};
 use crate::scenario::Scenario;
 use crate::transcript::{Event, Place, Route};
 use std::sync::Arc;
+use synod_kernel::adversary::Adversary;
 use synod_kernel::chooser::Chooser;
 use synod_kernel::process::{Input, Message, Process, Record, Shown, Target};
 use synod_kernel::{Address, ClientId, Decode, Encode, ReplicaId, Reply, Request, Unverified};
@@ -29,7 +30,13 @@ impl<S: Scenario> World<S> {
             }
             self.show(from, Shown::Message(&message))?;
         }
-        let Some(message) = self.transmit(Address::Replica(from), message)? else { return Ok(()) };
+        let written = if self.is_honest(from) || !self.setting.options.wire {
+            self.transmit(Address::Replica(from), message)?
+        } else {
+            let written = self.adversary.write(&self.puppets, from, &message, choose);
+            self.receive(Address::Replica(from), written, None)?
+        };
+        let Some(message) = written else { return Ok(()) };
         let message = Arc::new(message);
         self.note(Place::Replica(from), Event::Sent(to, message.clone()));
         let members = self.setting.options.membership.replicas();
@@ -107,7 +114,17 @@ impl<S: Scenario> World<S> {
         if !self.setting.options.wire {
             return Ok(Some(sent));
         }
-        let received = Unverified::<T>::decode(sent.to_bytes().into(), &self.setting.scope)
+        self.receive(from, sent.to_bytes(), Some(&sent))
+    }
+
+    /// What arrives of what is written, if it is not refused. Of what an honest party sent, that.
+    fn receive<T: Encode + Decode + PartialEq>(
+        &mut self,
+        from: Address,
+        written: Vec<u8>,
+        sent: Option<&T>,
+    ) -> Result<Option<T>, Violation> {
+        let received = Unverified::<T>::decode(written.into(), &self.setting.scope)
             .map_err(|error| error.to_string())
             .and_then(|received| received.verify(&self.referee).map_err(|error| error.to_string()));
         let honest = match from {
@@ -115,11 +132,13 @@ impl<S: Scenario> World<S> {
             Address::Client(_) => true,
         };
         let finding = match received {
-            Ok(received) if received == sent || !honest => return Ok(Some(received)),
+            Ok(received) if sent == Some(&received) || !honest => return Ok(Some(received)),
             Ok(_) => Err(Violation::of(Rule::Wire, format!("what {from} sent decodes to something else"))),
             Err(why) if honest => Err(Violation::of(Rule::Wire, format!("what {from} sent is refused: {why}"))),
-            Err(_) => {
+            Err(why) => {
                 self.counters.add(Count::Refused);
+                let place = if let Address::Replica(id) = from { Place::Replica(id) } else { Place::World };
+                self.note(place, Event::World("REFUSED", format!("by everybody: {why}")));
                 Ok(())
             }
         };

@@ -133,8 +133,8 @@ impl<D: Disk> CheckpointStore<D> {
         Ok(Some(Loaded { sequence: newest, digest, entries }))
     }
 
-    /// Shows every checkpoint of which nothing was pruned, ascending: a base, what changed from one to the next, perhaps
-    /// another base, and so on up to the newest. Everything is verified before it is shown.
+    /// Shows every checkpoint of which nothing was pruned, ascending: a base, what changed from one to the next,
+    /// perhaps another base, and so on up to the newest. Everything is verified before it is shown.
     ///
     /// # Errors
     /// As [`CheckpointStore::load_newest`], for any of them; and what `visit` fails with, which ends it.

@@ -1,6 +1,6 @@
 //! Citations of tests that are there, of such that are not, and of nothing.
 
-use super::cited_tests_exist;
+use super::{FAMILIES, cited_tests_exist, families_are_whole};
 use crate::tidy::tree::Tree;
 
 const TESTS: &str = "\
@@ -43,4 +43,24 @@ fn what_is_not_there_or_is_no_test_is_condemned() {
 fn a_file_alone_shows_nothing() {
     assert_eq!(lines(" a/tests/b.rs "), [5]);
     assert_eq!(lines(" a/tests/b.rs::plain | more "), [5]);
+}
+
+fn complaints(rows: &str) -> Vec<String> {
+    let table = format!("| id | what is done | promise | shown by |\n|---|---|---|---|\n{rows}");
+    let tree = Tree::from_files(&[("docs/faults.md", table.as_str())]);
+    families_are_whole(&tree).into_iter().map(|finding| finding.sentence).collect()
+}
+
+#[test]
+fn what_is_missing_or_unknown_is_named() {
+    let row = |(family, last): &(&str, u32)| {
+        let ids: Vec<String> = (1..=*last).map(|number| format!("{family}-{number:02}")).collect();
+        format!("| {} | a | b | |\n| | more | b | |\n", ids.join(", "))
+    };
+    let rows: String = FAMILIES.iter().map(row).collect();
+    assert_eq!(complaints(&rows), [String::new(); 0]);
+    let without = complaints(&rows.replace("K-12, ", ""));
+    assert!(without.len() == 1 && without[0].starts_with("K-12 has no row"), "{without:?}");
+    let unknown = complaints(&rows.replace("K-22", "K-22, K-23"));
+    assert!(unknown.len() == 1 && unknown[0].starts_with("\"K-23\" is no fault"), "{unknown:?}");
 }
