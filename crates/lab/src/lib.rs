@@ -5,6 +5,7 @@
 //!   them up in a [`Summary`], which shards on other machines can be merged with.
 //! * A [`Trace`] is one run as a text, with every choice that was made in it: to be played again, and
 //!   [shrunk](shrink::shrink) to the shortest story of the same failure.
+//! * An [`Exploration`] goes through everything that can happen in a world small enough.
 //!
 //! Nothing here judges: the simulator's judges do. What the laboratory adds is which rules are owed in which setup, and
 //! the means to see a run again.
@@ -12,6 +13,7 @@
 pub mod attack;
 pub mod campaign;
 mod cluster;
+pub mod explore;
 pub mod names;
 pub mod protocol;
 pub mod setup;
@@ -23,6 +25,7 @@ pub mod trial;
 
 pub use attack::{Assault, Attack};
 pub use campaign::{Campaign, Next, Shard};
+pub use explore::Exploration;
 pub use protocol::Protocol;
 pub use setup::{Setup, Sizes};
 pub use summary::Summary;

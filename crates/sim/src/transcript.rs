@@ -5,6 +5,8 @@
 
 mod tell;
 
+pub(crate) use tell::terse;
+
 use std::collections::VecDeque;
 use std::fmt::{self, Write as _};
 use std::hash::{Hash, Hasher};

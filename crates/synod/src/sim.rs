@@ -4,6 +4,7 @@
 //! The codes with which it ends are its own: a verdict is not a failure of the command.
 
 mod arguments;
+mod explore;
 mod merge;
 mod progress;
 mod replay;
@@ -33,13 +34,14 @@ pub(crate) fn run(arguments: &Sim) -> Result<(), Failure> {
         Some(Command::Replay(arguments)) => replay::run(arguments),
         Some(Command::Shrink(arguments)) => shrink::run(arguments),
         Some(Command::Merge(arguments)) => merge::run(arguments),
+        Some(Command::Explore(arguments)) => explore::run(arguments),
         None => campaign(&arguments.campaign.plan()?),
     }
 }
 
 /// Runs a campaign to its end, and tells.
 fn campaign(plan: &Plan) -> Result<(), Failure> {
-    let interrupted = interruption()?;
+    let interrupted = interruption("ending with the seeds that are under way")?;
     let progress = Progress::new(plan);
     let (folder, mut failure) = (plan.failures.as_deref().map(Folder::new), None);
     let begun = Instant::now();
@@ -83,7 +85,7 @@ fn keep(plan: &Plan, folder: &Folder, trial: &Trial) -> Result<Option<String>, F
 }
 
 /// Becomes true when the process is asked to end; asked a second time, it ends at once.
-fn interruption() -> Result<Arc<AtomicBool>, Failure> {
+fn interruption(consequence: &'static str) -> Result<Arc<AtomicBool>, Failure> {
     let interrupted = Arc::new(AtomicBool::new(false));
     let (sender, ready) = mpsc::channel();
     let flag = interrupted.clone();
@@ -99,7 +101,7 @@ fn interruption() -> Result<Arc<AtomicBool>, Failure> {
             let _ = sender.send(Ok(()));
             let signal = interrupts.next().await;
             flag.store(true, Ordering::Relaxed);
-            eprintln!("{signal}: ending with the seeds that are under way; once more ends at once");
+            eprintln!("{signal}: {consequence}; once more ends at once");
             interrupts.next().await;
             std::process::exit(130)
         })

@@ -25,7 +25,7 @@ pub struct Free {
     pub signers: BTreeMap<ReplicaId, Arc<dyn Signer>>,
     /// What it may propose and vote for.
     pub batches: Vec<Batch>,
-    /// The places it may speak about.
+    /// The places it may speak about, ascending.
     pub places: Vec<Seq>,
     /// The last view it may speak about.
     pub last_view: View,
@@ -170,20 +170,31 @@ impl Free {
         }
     }
 
-    /// What the coalition can claim to have prepared: nothing, or one thing for which it has the proof.
+    /// What the coalition can claim to have prepared: in each place nothing, or one thing for which it has the proof.
     fn reports(&self, view: View, heard: &Heard) -> Vec<ViewChange> {
         let mut claims = alloc::vec![Vec::new()];
-        let mut prepared_in = View::default();
-        while prepared_in < view {
-            for &seq in &self.places {
-                for digest in self.digests(prepared_in) {
-                    let proof = self.proof(&Prepare { view: prepared_in, seq, digest }, &heard.prepares);
-                    claims.extend(proof.map(|proof| alloc::vec![proof]));
-                }
-            }
-            prepared_in = prepared_in.next();
+        for &seq in &self.places {
+            let proofs = self.prepared(seq, view, heard);
+            let with = |claim: &Vec<_>| {
+                let longer = |proof: &Certificate<Prepare>| claim.iter().cloned().chain([proof.clone()]).collect();
+                proofs.iter().map(longer).collect::<Vec<_>>()
+            };
+            let longer: Vec<_> = claims.iter().flat_map(with).collect();
+            claims.extend(longer);
         }
         claims.into_iter().filter_map(|claim| ViewChange::new(view, None, claim, &self.membership).ok()).collect()
+    }
+
+    /// Every proof that something prepared in a place, in any view before this one.
+    fn prepared(&self, seq: Seq, before: View, heard: &Heard) -> Vec<Certificate<Prepare>> {
+        let mut proofs = Vec::new();
+        let mut view = View::default();
+        while view < before {
+            let proof = |digest| self.proof(&Prepare { view, seq, digest }, &heard.prepares);
+            proofs.extend(self.digests(view).filter_map(proof));
+            view = view.next();
+        }
+        proofs
     }
 
     fn start(

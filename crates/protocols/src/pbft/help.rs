@@ -52,6 +52,13 @@ struct Served {
     age: u32,
 }
 
+impl Help {
+    /// Shares are whole again.
+    pub(super) fn forget_spent(&mut self) {
+        self.spent.clear();
+    }
+}
+
 impl Replica {
     /// Whether a peer has something left of its share.
     pub(super) fn may_help(&self, peer: ReplicaId) -> bool {

@@ -64,6 +64,7 @@ mod slot;
 mod statement;
 mod story;
 mod suspicion;
+mod timeless;
 mod transfer;
 mod view_change;
 

@@ -77,6 +77,12 @@ impl Repeats {
         }
     }
 
+    /// Shares are whole again.
+    pub(super) fn forget_spent(&mut self) {
+        self.spent.clear();
+        self.spent_by_all = 0;
+    }
+
     /// A new interval: shares are whole again. Returns what was noted.
     fn renew(&mut self) -> Vec<RequestKey> {
         let Self { mut deferred, served, .. } = core::mem::take(self);

@@ -116,6 +116,15 @@ enum Arrival {
 }
 
 impl Requests {
+    /// Numbers questions to the service from the beginning again, if all were answered and nothing waits for a later
+    /// one.
+    pub(super) fn forget_questions(&mut self) {
+        let waits = |waiting: &Waiting| matches!(waiting.stage, Stage::Confirming(_));
+        if self.recalls == self.recalled && !self.waiting.values().any(waits) {
+            (self.recalls, self.recalled) = (0, 0);
+        }
+    }
+
     /// How many requests wait.
     pub(super) fn waiting(&self) -> usize {
         self.waiting.len()

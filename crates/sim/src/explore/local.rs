@@ -1,6 +1,7 @@
 //! One honest replica of a small world, with all that belongs to it, and what an input makes of it.
 
 use super::plan::Plan;
+use crate::panics;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 use synod_kernel::process::{
@@ -82,7 +83,14 @@ impl<P: Process> Local<P> {
                 stepped.local.armed.remove(timer);
                 stepped.local.fired.insert(*timer);
             }
-            stepped.local.process.step(input, &mut outbox);
+            let taken = panics::caught(|| {
+                stepped.local.process.step(input, &mut outbox);
+                Ok(())
+            });
+            if let Err(violation) = taken {
+                stepped.condemn(format!("{}: {}", violation.rule, violation.sentence));
+                return stepped;
+            }
             let mut reports = Vec::new();
             for effect in outbox.drain() {
                 if matches!(effect, Effect::Persist(_) | Effect::Send { .. }) {
@@ -106,6 +114,11 @@ impl<P: Process> Local<P> {
         let (done, armed) = (BTreeMap::new(), BTreeSet::new());
         let down = Self { process, done, armed, ..self.clone() };
         down.step(Input::Start { records, executed: Seq::default(), state: Digest::ZERO }, usize::MAX)
+    }
+
+    /// The replica without what it need not be told apart by.
+    pub(super) fn settle(&mut self, plan: &impl Plan<Process = P>) {
+        plan.settle(&mut self.process);
     }
 
     /// What an operator would see.

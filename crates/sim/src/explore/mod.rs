@@ -23,5 +23,5 @@ mod search;
 mod soup;
 
 pub use plan::{Limits, Plan};
-pub use report::{Found, Outcome, Path, Step};
-pub use search::explore;
+pub use report::{Found, Outcome, Path, Progress, Step};
+pub use search::{REPLICAS_MAX, explore, explore_while};

@@ -21,6 +21,10 @@ pub trait Plan {
     /// An honest replica that has not started.
     fn process(&self, id: ReplicaId) -> Self::Process;
 
+    /// Makes replicas that need not be told apart equal, after every step. Whatever one of them does next, the other
+    /// one has to be able to do as well, at once or after other steps.
+    fn settle(&self, _process: &mut Self::Process) {}
+
     /// What clients ask, at any time, of any replica.
     fn requests(&self) -> Vec<Request>;
 
@@ -36,6 +40,11 @@ pub trait Plan {
 
     /// Whether a replica may get there: the edge of the world.
     fn is_within(&self, status: &Status) -> bool;
+
+    /// What is to be called how when a path is told: for what is long and means nothing, such as digests.
+    fn names(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
 
     /// Everything that corrupted replicas can say to somebody who has heard all that honest replicas have said, to the
     /// judges: who says it, and what. The attacker is free: each may be heard by any replica, at any time.

@@ -19,7 +19,21 @@ pub struct Found {
     pub messages: usize,
     /// Different sets of messages said.
     pub soups: usize,
-    /// Steps from the beginning to the state that is furthest away.
+    /// Everything that takes at most so many steps was looked at, up to what is wrong if something is; if nothing is
+    /// left, the steps from the beginning to the state that is furthest away.
+    pub depth: usize,
+    /// How many states are how many steps away, as far as all of them are known.
+    pub levels: Vec<usize>,
+}
+
+/// How far an exploration is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Different states of the world that were visited.
+    pub states: usize,
+    /// Steps of the world that were looked at and changed something.
+    pub steps: u64,
+    /// Everything that takes at most so many steps was looked at.
     pub depth: usize,
 }
 

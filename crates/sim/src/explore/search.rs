@@ -1,21 +1,26 @@
 //! Breadth first through all states, with every step of a replica taken once.
 
+mod tell;
+
 use super::intern::Interned;
-use super::local::{Local, Stepped, answers, disagreement, executed};
+use super::local::{Local, Stepped, disagreement, executed};
 use super::plan::{Limits, Plan};
-use super::report::{Found, Outcome, Path, Step};
+use super::report::{Found, Outcome, Progress};
 use super::soup::{NOTHING, Soups};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
+use std::ops::ControlFlow;
 use synod_kernel::process::Input;
 use synod_kernel::{Address, ReplicaId};
 
 /// Replicas of a small world, at most.
-const REPLICAS_MAX: usize = 7;
+pub const REPLICAS_MAX: u16 = 7;
+/// How many states are looked at between two reports of progress.
+const STATES_BETWEEN_REPORTS: usize = 1 << 10;
 
 /// The world, in numbers: what each replica is in, what was said, and how many may still crash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct State {
-    locals: [u32; REPLICAS_MAX],
+    locals: [u32; REPLICAS_MAX as usize],
     soup: u32,
     crashes: u8,
 }
@@ -73,6 +78,7 @@ struct Search<'a, L: Plan> {
     states: Vec<State>,
     origins: Vec<Origin>,
     agreed: HashMap<(u32, u32), bool>,
+    levels: Vec<usize>,
     steps: u64,
     beyond: u64,
 }
@@ -80,11 +86,20 @@ struct Search<'a, L: Plan> {
 /// Visits every state of the plan's world within the limits, until something is wrong.
 ///
 /// # Panics
-/// If the plan's world has more than seven replicas.
+/// If the plan's world has more than [`REPLICAS_MAX`] replicas.
 pub fn explore<L: Plan>(plan: &L, limits: Limits) -> Found {
+    explore_while(plan, limits, |_| ControlFlow::Continue(()))
+}
+
+/// The same, as long as `watch`, which is told now and then how far it is, lets it go on. If it does not, what was
+/// found by then is [`Outcome::Incomplete`].
+///
+/// # Panics
+/// If the plan's world has more than [`REPLICAS_MAX`] replicas.
+pub fn explore_while<L: Plan>(plan: &L, limits: Limits, watch: impl FnMut(Progress) -> ControlFlow<()>) -> Found {
     let corrupt = plan.corrupt();
     let honest: Vec<ReplicaId> = plan.membership().replicas().filter(|id| !corrupt.contains(id)).collect();
-    assert!(usize::from(plan.membership().size()) <= REPLICAS_MAX, "a small world has seven replicas at most");
+    assert!(plan.membership().size() <= REPLICAS_MAX, "a small world has {REPLICAS_MAX} replicas at most");
     let mut search = Search {
         plan,
         limits,
@@ -98,27 +113,35 @@ pub fn explore<L: Plan>(plan: &L, limits: Limits) -> Found {
         states: Vec::new(),
         origins: Vec::new(),
         agreed: HashMap::new(),
+        levels: Vec::new(),
         steps: 0,
         beyond: 0,
     };
-    let (outcome, depth) = search.run();
+    let (outcome, depth) = search.run(watch);
     let (messages, soups) = search.soups.sizes();
     let (states, locals) = (search.states.len(), search.locals.len());
-    Found { outcome, states, steps: search.steps, beyond: search.beyond, locals, messages, soups, depth }
+    let Search { levels, steps, beyond, .. } = search;
+    Found { outcome, states, steps, beyond, locals, messages, soups, depth, levels }
 }
 
 impl<L: Plan> Search<'_, L> {
-    fn run(&mut self) -> (Outcome, usize) {
+    fn run(&mut self, mut watch: impl FnMut(Progress) -> ControlFlow<()>) -> (Outcome, usize) {
         let start = self.start();
         let origin = Origin { from: 0, at: 0, how: Move { event: Event::Asked(0), dies_before: None } };
         self.visit(start, origin);
         let (mut next, mut level_ends, mut depth) = (0, 1, 0);
+        self.levels.push(1);
         while next < self.states.len() {
             if next == level_ends {
+                self.levels.push(self.states.len() - level_ends);
                 (level_ends, depth) = (self.states.len(), depth + 1);
             }
+            let progress = Progress { states: self.states.len(), steps: self.steps, depth };
+            if next % STATES_BETWEEN_REPORTS == 0 && watch(progress).is_break() {
+                return (Outcome::Incomplete, depth);
+            }
             if let Some((at, how, sentence)) = self.expand(next) {
-                return (Outcome::Violated(self.path(next, at, how, sentence)), depth + 1);
+                return (Outcome::Violated(self.path(next, at, how, &sentence)), depth + 1);
             }
             if self.states.len() > self.limits.states {
                 return (Outcome::Incomplete, depth);
@@ -129,9 +152,10 @@ impl<L: Plan> Search<'_, L> {
     }
 
     fn start(&mut self) -> State {
-        let mut state = State { locals: [0; REPLICAS_MAX], soup: NOTHING, crashes: self.limits.crashes };
+        let mut state = State { locals: [0; REPLICAS_MAX as usize], soup: NOTHING, crashes: self.limits.crashes };
         for &id in &self.honest.clone() {
-            let Stepped { local, said, .. } = Local::boot(self.plan.process(id));
+            let Stepped { mut local, said, .. } = Local::boot(self.plan.process(id));
+            local.settle(self.plan);
             state.locals[id.index()] = self.locals.intern(local).0;
             let said = self.soups.set(id, said, self.plan);
             state.soup = self.soups.join(state.soup, said, self.plan);
@@ -247,7 +271,7 @@ impl<L: Plan> Search<'_, L> {
         }
     }
 
-    fn number(&mut self, before: u32, at: ReplicaId, stepped: Stepped<L::Process>) -> Made {
+    fn number(&mut self, before: u32, at: ReplicaId, mut stepped: Stepped<L::Process>) -> Made {
         if let Some(sentence) = stepped.wrong {
             self.sentences.push(sentence);
             return Made::Wrong(u32::try_from(self.sentences.len() - 1).expect("few sentences"));
@@ -255,6 +279,7 @@ impl<L: Plan> Search<'_, L> {
         if !self.plan.is_within(&stepped.local.status()) {
             return Made::Beyond;
         }
+        stepped.local.settle(self.plan);
         let (local, _) = self.locals.intern(stepped.local);
         let said = self.soups.set(at, stepped.said, self.plan);
         if local == before && said == NOTHING { Made::Nothing } else { Made::Changed { local, said } }
@@ -274,52 +299,5 @@ impl<L: Plan> Search<'_, L> {
             }
         }
         Ok(())
-    }
-
-    fn path(&self, last: usize, at: ReplicaId, how: Move, sentence: String) -> Path {
-        let mut steps = vec![self.tell(self.states[last].locals[at.index()], at, how)];
-        let mut number = last;
-        while number > 0 {
-            let Origin { from, at, how } = self.origins[number];
-            number = from as usize;
-            let at = ReplicaId::new(u16::from(at));
-            steps.push(self.tell(self.states[number].locals[at.index()], at, how));
-        }
-        steps.reverse();
-        let counted = self.certificates(&self.states[last]);
-        Path { sentence: [vec![sentence], counted].concat().join("\n"), steps }
-    }
-
-    fn tell(&self, local: u32, at: ReplicaId, how: Move) -> Step {
-        let stepped = self.take(local, at, how);
-        let mut what = match how.event {
-            Event::Arrives(number) => {
-                let utterance = self.soups.utterance(number);
-                format!("hears from {}: {:?}", utterance.from, utterance.message)
-            }
-            Event::Asked(number) => format!("is asked for {:?}", self.requests[number as usize].key()),
-            Event::Fires(number) => {
-                let timer = self.locals.get(local).alarms(self.plan).nth(number as usize);
-                format!("waits too long: {:?}", timer.expect("a timer that was counted"))
-            }
-        };
-        if let Some(effect) = how.dies_before {
-            what += &format!(", crashes after {effect} effects, and starts again");
-        }
-        let rules = stepped.rules.iter().map(|rule| format!("{rule:?}")).collect();
-        let said = stepped.said.iter().map(|(to, message)| format!("{message:?} to {to:?}")).collect();
-        Step { replica: at.get(), what, rules, said }
-    }
-
-    /// Which questions honest replicas answered in different ways, and how many gave each answer.
-    fn certificates(&self, state: &State) -> Vec<String> {
-        let mut counts: BTreeMap<_, BTreeMap<_, BTreeSet<ReplicaId>>> = BTreeMap::new();
-        for &id in &self.honest {
-            for (question, answer) in answers(self.locals.get(state.locals[id.index()])) {
-                counts.entry(question).or_default().entry(answer).or_default().insert(id);
-            }
-        }
-        let split = counts.into_iter().filter(|(_, answers)| answers.len() > 1);
-        split.map(|(question, answers)| format!("{question:?} was answered in two ways: {answers:?}")).collect()
     }
 }

@@ -40,7 +40,7 @@ fn wishes(request: &Request, describe: &dyn Fn(&Bytes) -> String) -> String {
 }
 
 /// The same with bare numbers, and without names that are said twice.
-fn terse(line: &str) -> String {
+pub(crate) fn terse(line: &str) -> String {
     let mut text = bare(&bare(line, "View("), "Seq(");
     // `Prepare(Prepare { … })` is `Prepare { … }`.
     if let Some(open) = text.find('(') {

@@ -1,5 +1,6 @@
 //! What can be asked of the simulator.
 
+use super::explore::Explore;
 use crate::failure::{Cause, Failure};
 use clap::{Args, Subcommand};
 use std::num::NonZero;
@@ -57,6 +58,7 @@ pub(super) enum Command {
     Replay(Replay),
     Shrink(Shrink),
     Merge(Merge),
+    Explore(Explore),
 }
 
 /// Play a kept run again, and tell what happens in it
@@ -196,19 +198,7 @@ impl CampaignArguments {
         if is_peaceful && corrupt > 0 {
             return Err(usage(format!("--corrupt {corrupt} needs an --attack: `synod attacks` shows them")));
         }
-        if corrupt > self.replicas {
-            return Err(usage(format!("--corrupt {corrupt}: there are only {} replicas", self.replicas)));
-        }
-        if corrupt > faults && !self.beyond_f {
-            return Err(usage(format!(
-                "--corrupt {corrupt}: {} replicas tolerate {faults} liars with --faults {faults}, and nothing is \
-                 promised beyond; --beyond-f shows what breaks then",
-                self.replicas
-            )));
-        }
-        if corrupt <= faults && self.beyond_f {
-            return Err(usage(format!("--beyond-f: --corrupt {corrupt} is not more than the {faults} that may lie")));
-        }
+        check_liars(membership, corrupt, self.beyond_f)?;
         let (first, seeds) = match (self.seed, self.seeds, self.minutes) {
             (Some(seed), _, _) => (seed, Some(1)),
             (None, None, None) => (self.first, Some(SEEDS)),
@@ -226,4 +216,23 @@ impl CampaignArguments {
             is_json: self.json,
         })
     }
+}
+
+/// Whether so many may be asked to lie: more than are tolerated only if that is what somebody wants to see.
+pub(super) fn check_liars(membership: Membership, corrupt: u16, beyond_f: bool) -> Result<(), Failure> {
+    let usage = |sentence: String| Err(Failure::new(Cause::Usage, sentence));
+    let (replicas, faults) = (membership.size(), membership.tolerated());
+    if corrupt > replicas {
+        return usage(format!("--corrupt {corrupt}: there are only {replicas} replicas"));
+    }
+    if corrupt > faults && !beyond_f {
+        return usage(format!(
+            "--corrupt {corrupt}: {replicas} replicas tolerate {faults} liars with --faults {faults}, and nothing is \
+             promised beyond; --beyond-f shows what breaks then"
+        ));
+    }
+    if corrupt <= faults && beyond_f {
+        return usage(format!("--beyond-f: --corrupt {corrupt} is not more than the {faults} that may lie"));
+    }
+    Ok(())
 }

@@ -19,7 +19,7 @@ const LINE: Duration = Duration::from_secs(10);
 pub(super) fn run(arguments: &Shrink) -> Result<(), Failure> {
     let trace = traces::read(&arguments.file)?;
     let out = arguments.out.clone().unwrap_or_else(|| beside(arguments));
-    let interrupted = interruption()?;
+    let interrupted = interruption("ending with what was found by now")?;
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
     bar.set_style(ProgressStyle::with_template("{spinner} {msg}").expect("the template is right"));
     let (begun, mut told) = (Instant::now(), Instant::now());
