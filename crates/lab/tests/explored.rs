@@ -8,7 +8,11 @@ use synod_lab::Protocol;
 use synod_lab::explore::{Found, Limits, Outcome, SmallWorld};
 
 fn world(liars: &[u16], views: u16, places: u16) -> SmallWorld {
-    let membership = Membership::new(4, Faults::Byzantine(1)).unwrap();
+    world_of(4, 1, liars, views, places)
+}
+
+fn world_of(replicas: u16, faults: u16, liars: &[u16], views: u16, places: u16) -> SmallWorld {
+    let membership = Membership::new(replicas, Faults::Byzantine(faults)).unwrap();
     let liars: BTreeSet<ReplicaId> = liars.iter().copied().map(ReplicaId::new).collect();
     SmallWorld { protocol: Protocol::Pbft, membership, liars, views, places }
 }
@@ -46,4 +50,14 @@ fn two_free_liars_among_four_fork_it_and_six_steps_suffice() {
     // Each of the two victims hears a proposal, a vote for it, and two commits; three of these it says itself.
     assert_eq!(path.steps.len(), 6, "{path}");
     assert!(path.to_string().contains("AcceptPrePrepare"), "{path}");
+}
+
+#[test]
+fn a_liar_too_many_that_leads_the_second_view_forks_it_in_seven_steps() {
+    let found = look(&world_of(3, 0, &[1], 2, 1), 100_000, 0);
+    let Outcome::Violated(path) = &found.outcome else { panic!("{found}") };
+    // Three steps decide in the first view, two lead the other replica to the second one, two decide there.
+    assert_eq!(path.steps.len(), 7, "{path}");
+    let told = path.to_string();
+    assert!(told.contains("hears the liar r1 say NewView") && told.contains("EnterView"), "{told}");
 }

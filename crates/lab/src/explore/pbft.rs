@@ -132,3 +132,6 @@ impl Plan for SmallPbft {
         names.chain(requests).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,11 @@
 //! replica, message and set of messages is kept once and has a number, each step is taken once, and a state of the
 //! world is a handful of numbers.
 //!
+//! Worlds end only if replicas do not go on counting what is repeated. What is to be forgotten for that between two
+//! steps, and why nothing is lost by it, is the plan's to say ([`Plan::settle`]).
+//!
+//! That no state is lost or invented was counted against another explorer: decision 0009.
+//!
 //! What it does not do: no time (any timer may fire next, each name once), no disks (what is durable is durable at the
 //! end of a step, or up to the effect before which the replica crashed), no checkpoints and no transfer of state, and
 //! a service that only remembers what it executed. A finding is a finding about the real process; that nothing was

@@ -58,7 +58,7 @@ pub trait Plan {
 /// How much may be explored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Distinct states, at most. One takes about 100 bytes.
+    /// Distinct states, at most. With all that belongs to it, one takes about 300 bytes.
     pub states: usize,
     /// Crashes on one path, at most.
     pub crashes: u8,

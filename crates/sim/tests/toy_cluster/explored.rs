@@ -123,3 +123,27 @@ fn without_crashes_nothing_is_forgotten() {
     let found = Toys::new(Defect::Forgets, 1).explore(Limits { states: 100_000, crashes: 0 });
     assert_eq!(found.outcome, Outcome::Complete, "{found}");
 }
+
+/// The numbers are those that another explorer found in the same world: decision 0009.
+#[test]
+fn as_many_states_at_every_distance_as_another_explorer_finds() {
+    let levels = |requests, primary_lies, states| {
+        let toys = Toys { primary_lies, ..Toys::new(Defect::None, requests) };
+        let found = toys.explore(Limits { states, crashes: 0 });
+        (found.levels, found.outcome)
+    };
+    let (honest, outcome) = levels(1, false, 100_000);
+    assert_eq!((honest.iter().sum::<usize>(), outcome), (1_001, Outcome::Complete));
+    assert_eq!(honest, [1, 1, 6, 21, 53, 102, 156, 192, 189, 147, 87, 36, 9, 1]);
+
+    let (lied_to, outcome) = levels(1, true, 100_000);
+    assert_eq!((lied_to.iter().sum::<usize>(), outcome), (125, Outcome::Complete));
+    assert_eq!(lied_to, [1, 3, 9, 16, 24, 27, 23, 15, 6, 1]);
+
+    let (forked, outcome) = levels(2, true, 100_000);
+    assert_eq!(forked, [1, 6, 24, 62]);
+    assert!(matches!(outcome, Outcome::Violated(path) if path.steps.len() == 4));
+
+    let (two_places, _) = levels(2, false, 10_000);
+    assert_eq!(two_places[..7], [1, 2, 14, 66, 268, 1_004, 3_474]);
+}
