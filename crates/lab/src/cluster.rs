@@ -1,5 +1,7 @@
 //! A PBFT cluster that serves the key-value store, as the real node does, with any adversary.
 
+mod weight;
+
 use crate::setup::Sizes;
 use crate::store::{Plain, describe, operation};
 use bytes::Bytes;
@@ -10,8 +12,12 @@ use synod_kernel::process::{Proof, Shown};
 use synod_kernel::{ReplicaId, Signer};
 use synod_kv::KeyValueStore;
 use synod_protocols::pbft::{Config, Replica, proofs};
+use synod_sim::options::Speed;
 use synod_sim::{Backend, Booted, EngineError, Scenario, Setting};
 use synod_storage::MemoryDisk;
+
+/// How long a message is on its way when everything is healed, at most, in microseconds.
+const WAY: u64 = 1_000;
 
 /// PBFT, and who owns the corrupted replicas.
 pub(crate) struct Pbft<A> {
@@ -44,6 +50,20 @@ impl<A: Adversary<Replica>> Scenario for Pbft<A> {
 
     fn proofs(&self, shown: Shown<'_, Replica>) -> Vec<Proof> {
         proofs(shown)
+    }
+
+    fn weight_max(&self, setting: &Setting) -> u64 {
+        weight::max(setting, &self.sizes)
+    }
+
+    fn views_max(&self, setting: &Setting) -> u64 {
+        let Speed { sync_max, task_max, save_max, .. } = setting.options.speed;
+        // A request is three syncs, a task and six ways; a replica may have to come back first, and others may wait in
+        // front of it. Ways are short when everything is healed.
+        let needed = 20 * (sync_max + task_max + save_max + WAY);
+        let patience = 1000 * u64::from(self.sizes.parameters.view_timeout_ms.max(1));
+        let doublings = u64::from(needed.div_ceil(patience).next_power_of_two().trailing_zeros());
+        u64::from(setting.options.membership.tolerated()) + 1 + doublings
     }
 
     fn operation(&self, client: usize, number: u64, choose: &mut dyn Chooser) -> Bytes {

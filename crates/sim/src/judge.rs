@@ -14,9 +14,11 @@ mod evidence;
 #[allow(clippy::unwrap_used)]
 mod fixture;
 mod history;
+mod memory;
 mod proofs;
 mod reference;
 mod states;
+mod views;
 mod vows;
 
 pub use agreement::{Agreement, Novelty};
@@ -25,9 +27,11 @@ pub use clients::Clients;
 pub use determinism::repeats;
 pub use evidence::accuses;
 pub use history::History;
+pub use memory::Memory;
 pub use proofs::Proofs;
 pub use reference::{Effect, Model, Reference, Submission};
 pub use states::States;
+pub use views::Views;
 pub use vows::Vows;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,11 +72,15 @@ pub enum Rule {
     RealTime,
     /// The same input in the same state has the same effects.
     Determinism,
+    /// What a replica keeps is bounded by a formula over the parameters of its cluster.
+    BoundedMemory,
+    /// Once everything is healed, views are not left again and again without anything being executed in between.
+    ViewsTerminate,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Agreement,
         Self::Validity,
         Self::StateEquality,
@@ -89,6 +97,8 @@ impl Rule {
         Self::SoundEvidence,
         Self::RealTime,
         Self::Determinism,
+        Self::BoundedMemory,
+        Self::ViewsTerminate,
     ];
 }
 

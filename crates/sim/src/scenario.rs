@@ -55,6 +55,14 @@ pub trait Scenario {
     /// The certificates in what a replica says or keeps.
     fn proofs(&self, shown: Shown<'_, Self::Process>) -> Vec<Proof>;
 
+    /// What a replica may weigh at most: bytes that tell its state from every other, all of its collections as full as
+    /// they can be in this setting. A formula of its own, not the replica's.
+    fn weight_max(&self, setting: &Setting) -> u64;
+
+    /// Views that may go by in a row, once everything is healed, without anything new being executed: as many as can
+    /// have a corrupted primary, one more, and as many as it takes until patience suits the machines.
+    fn views_max(&self, setting: &Setting) -> u64;
+
     /// The `number`-th operation of a client.
     fn operation(&self, client: usize, number: u64, choose: &mut dyn Chooser) -> Bytes;
 

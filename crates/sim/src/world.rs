@@ -22,7 +22,9 @@ pub use action::{Action, Schedule};
 pub use network::MAX_IN_FLIGHT;
 
 use crate::counters::Counters;
-use crate::judge::{Agreement, Clients, Court, History, Proofs, Reference, Rule, States, Violation, Vows};
+use crate::judge::{
+    Agreement, Clients, Court, History, Memory, Proofs, Reference, Rule, States, Views, Violation, Vows,
+};
 use crate::options::Options;
 use crate::scenario::{Booted, Scenario, Setting};
 use crate::transcript::{Event, Place, Transcript};
@@ -77,6 +79,8 @@ struct Judges<M> {
     clients: Clients,
     history: History,
     proofs: Proofs,
+    memory: Memory,
+    views: Views,
 }
 
 /// The key that names a client of a simulated world.
@@ -130,6 +134,8 @@ impl<S: Scenario> World<S> {
                 clients: Clients::default(),
                 history: History::default(),
                 proofs: Proofs::new(&options.membership),
+                memory: Memory::new(scenario.weight_max(&setting)),
+                views: Views::new(scenario.views_max(&setting)),
             },
             court: Court::expecting(expected),
             transcript: Transcript::default(),

@@ -91,6 +91,11 @@ fn a_step_that_is_no_function_of_state_and_input_is_condemned() {
 }
 
 #[test]
+fn keeping_everything_is_condemned() {
+    condemns(Defect::Hoards, None, Rule::BoundedMemory);
+}
+
+#[test]
 fn a_copy_that_would_forget_a_promise_is_condemned_although_nothing_crashes() {
     let failure = rehearse_seed(1, Defect::RecallsWrongly, &[Rule::NoContradiction]).failure.expect("unnoticed");
     assert!(failure.violation.sentence.contains("after a power cut it would say"), "{}", failure.violation);

@@ -62,6 +62,15 @@ impl<A: Adversary<Replica>> Scenario for Store<A> {
     fn proofs(&self, shown: Shown<'_, Replica>) -> Vec<Proof> {
         proofs(shown)
     }
+    /// The laboratory, which runs every attack as well, weighs replicas and counts views.
+    fn weight_max(&self, _: &Setting) -> u64 {
+        u64::MAX
+    }
+
+    fn views_max(&self, _: &Setting) -> u64 {
+        u64::MAX
+    }
+
     fn operation(&self, client: usize, number: u64, choose: &mut dyn Chooser) -> Bytes {
         Bytes::from(store::operation(client, number, choose).to_bytes())
     }

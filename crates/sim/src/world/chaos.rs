@@ -66,6 +66,7 @@ impl<S: Scenario> World<S> {
     pub(super) fn on_heal(&mut self, choose: &mut dyn Chooser) -> Result<(), Violation> {
         self.healed = true;
         self.network.heal();
+        self.judges.views.heal();
         self.note(Place::World, Event::World("HEAL", String::new()));
         self.plan_nudge();
         self.choose_core(choose);

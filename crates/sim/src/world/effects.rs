@@ -245,6 +245,10 @@ impl<S: Scenario> World<S> {
             honest.view = status.view;
             self.counters.add(Count::ViewChanges);
         }
+        let seen = self.judges.views.seen(at, status.view);
+        self.court.hear(seen)?;
+        let weighed = self.judges.memory.weigh(at, &running.process);
+        self.court.hear(weighed)?;
         let finding = accuses(at, &status.accused, |id| self.is_honest(id));
         self.court.hear(finding)
     }

@@ -131,6 +131,7 @@ impl<M: Model> Judges<M> {
     /// An execution binds.
     fn bind(&mut self, at: ReplicaId, seq: Seq, batch: &Batch, counters: &mut Counters) -> Result<(), Violation> {
         if self.agreement.bind(at, seq, batch)? == Novelty::New {
+            self.views.executed();
             counters.add(Count::Batches);
             counters.add_many(Count::NullRequests, u64::from(batch.is_null()));
             counters.add_many(Count::Repetitions, self.reference.extend(seq, batch)?);

@@ -22,6 +22,8 @@ const ROOM_MAX: u64 = 40 << 10;
 pub(crate) struct Troubles {
     paused_until: Vec<u64>,
     slow_until: Vec<u64>,
+    /// Until when the timers of each replica are late.
+    late_until: Vec<u64>,
     /// Who stays down.
     down: Vec<bool>,
 }
@@ -35,7 +37,9 @@ enum DiskFailure {
 
 impl Troubles {
     pub(super) fn new(replicas: usize) -> Self {
-        Self { paused_until: vec![0; replicas], slow_until: vec![0; replicas], down: vec![false; replicas] }
+        let never = vec![0; replicas];
+        let down = vec![false; replicas];
+        Self { paused_until: never.clone(), slow_until: never.clone(), late_until: never, down }
     }
 
     /// Until when a replica stands still, if it does.
@@ -51,12 +55,14 @@ impl Troubles {
     /// A process that died does not stand still any more.
     pub(super) fn crashed(&mut self, at: ReplicaId) {
         self.paused_until[at.index()] = 0;
+        self.late_until[at.index()] = 0;
     }
 
-    /// Everybody runs, and no disk is slow.
+    /// Everybody runs, no disk is slow, and clocks are right.
     fn heal(&mut self) {
         self.paused_until.fill(0);
         self.slow_until.fill(0);
+        self.late_until.fill(0);
     }
 }
 
@@ -80,9 +86,17 @@ impl<S: Scenario> World<S> {
     pub(super) fn on_clock_jump(&mut self, choose: &mut dyn Chooser) {
         self.plan_next(self.setting.options.faults.jump_every, Action::ClockJump, choose);
         let Some(at) = self.victim(choose) else { return };
-        let life = self.seats[at.index()].life();
         let late = choose.choose("jump", 2) == 0;
         let by = if late { between(choose, "late", 1, self.setting.options.faults.jump_max.max(1)) } else { 0 };
+        self.troubles.late_until[at.index()] = self.now + by;
+        self.fire_all(at, by);
+        self.counters.add(Count::ClockJumps);
+        self.note(Place::Replica(at), Event::World("CLOCK", format!("its timers fire in {} ms", by / 1000)));
+    }
+
+    /// Every timer of a replica fires after this time, whatever it was armed for.
+    fn fire_all(&mut self, at: ReplicaId, by: u64) {
+        let life = self.seats[at.index()].life();
         let armed: Vec<_> = match self.seats[at.index()].body() {
             Some(body) => body.timers.keys().copied().collect(),
             None => Vec::new(),
@@ -95,8 +109,6 @@ impl<S: Scenario> World<S> {
             }
             self.schedule.plan(self.now + by, Action::Fire { at, life, timer, ticket });
         }
-        self.counters.add(Count::ClockJumps);
-        self.note(Place::Replica(at), Event::World("CLOCK", format!("its timers fire in {} ms", by / 1000)));
     }
 
     pub(super) fn on_slow_disk(&mut self, choose: &mut dyn Chooser) {
@@ -142,6 +154,9 @@ impl<S: Scenario> World<S> {
     /// Everything heals, but for some replicas that can be done without: they stay down, or nobody hears them, or they
     /// hear nobody.
     pub(super) fn choose_core(&mut self, choose: &mut dyn Chooser) {
+        let is_late = |id: &ReplicaId| self.troubles.late_until[id.index()] > self.now;
+        let late: Vec<ReplicaId> = self.setting.options.membership.replicas().filter(is_late).collect();
+        late.into_iter().for_each(|id| self.fire_all(id, 0));
         self.troubles.heal();
         if !self.setting.options.outsiders {
             return;

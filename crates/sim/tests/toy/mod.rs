@@ -43,6 +43,8 @@ pub(crate) enum Defect {
     Tosses,
     /// Encodes acknowledgements in a way that reads back as another number.
     Garbles,
+    /// Keeps a word of everything that it hears.
+    Hoards,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -151,6 +153,7 @@ pub(crate) struct Toy {
     decided: BTreeMap<Seq, Batch>,
     /// The last batch whose execution was asked for.
     asked: Seq,
+    heard: Vec<[u8; 64]>,
 }
 
 impl fmt::Debug for Toy {
@@ -161,7 +164,7 @@ impl fmt::Debug for Toy {
 
 impl Hash for Toy {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        (self.id, &self.proposals, &self.acknowledged, &self.decided, self.asked).hash(state);
+        (self.id, &self.proposals, &self.acknowledged, &self.decided, self.asked, &self.heard).hash(state);
     }
 }
 
@@ -182,6 +185,7 @@ impl Toy {
             acknowledged: BTreeMap::new(),
             decided: BTreeMap::new(),
             asked: Seq::default(),
+            heard: Vec::new(),
         }
     }
 
@@ -367,6 +371,9 @@ impl Process for Toy {
     type Settled = ();
 
     fn step(&mut self, input: Input<Self>, out: &mut Outbox<Self>) {
+        if self.defect == Defect::Hoards {
+            self.heard.push([0; 64]);
+        }
         match input {
             Input::Start { records, executed, .. } => self.on_start(records, executed, out),
             Input::Deliver { from, message } => self.on_message(from, message, out),

@@ -40,6 +40,16 @@ impl Scenario for Toys {
     fn proofs(&self, _: Shown<'_, Toy>) -> Vec<Proof> {
         Vec::new()
     }
+    /// A toy keeps every batch twice, and who acknowledged it.
+    fn weight_max(&self, setting: &Setting) -> u64 {
+        let load = &setting.options.load;
+        // Some requests are nudges.
+        1000 + 150 * (load.clients as u64 * load.requests + 40)
+    }
+    /// There is one view.
+    fn views_max(&self, _: &Setting) -> u64 {
+        0
+    }
     fn operation(&self, client: usize, number: u64, choose: &mut dyn Chooser) -> Bytes {
         Bytes::from(format!("{client} {number} {}", choose.choose("operation", 10)))
     }
