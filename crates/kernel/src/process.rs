@@ -44,7 +44,7 @@ mod vocabulary;
 pub use note::{Chapter, Note};
 pub use outbox::Outbox;
 pub use outcome::{Executed, Fate, Recalled};
-pub use proof::{Proof, Shown};
+pub use proof::{Proof, Quorum, Shown};
 pub use range::{KeyRange, RANGE_KEY_MAX};
 pub use status::Status;
 

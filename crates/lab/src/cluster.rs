@@ -1,5 +1,6 @@
 //! A PBFT cluster that serves the key-value store, as the real node does, with any adversary.
 
+mod views;
 mod weight;
 
 use crate::setup::Sizes;
@@ -8,10 +9,10 @@ use bytes::Bytes;
 use std::sync::Arc;
 use synod_kernel::adversary::Adversary;
 use synod_kernel::chooser::Chooser;
-use synod_kernel::process::{Proof, Shown};
-use synod_kernel::{ReplicaId, Signer};
+use synod_kernel::process::{Proof, Question, Record, Shown};
+use synod_kernel::{Digest, ReplicaId, Signer};
 use synod_kv::KeyValueStore;
-use synod_protocols::pbft::{Config, Replica, proofs};
+use synod_protocols::pbft::{Config, Fact, Replica, Vow, promises, proofs};
 use synod_sim::options::Speed;
 use synod_sim::{Backend, Booted, EngineError, Scenario, Setting};
 use synod_storage::MemoryDisk;
@@ -50,6 +51,19 @@ impl<A: Adversary<Replica>> Scenario for Pbft<A> {
 
     fn proofs(&self, shown: Shown<'_, Replica>) -> Vec<Proof> {
         proofs(shown)
+    }
+
+    fn promises(&self, vow: &Vow) -> Vec<(Question, Digest)> {
+        promises(vow)
+    }
+
+    fn check(&self, setting: &Setting, shown: Shown<'_, Replica>) -> Result<(), String> {
+        match shown {
+            Shown::Record(Record::Fact(Fact::NewView(message)) | Record::Vow(Vow::NewView(message))) => {
+                views::Claim::of(message, &setting.options.membership).check()
+            }
+            Shown::Message(_) | Shown::Record(_) => Ok(()),
+        }
     }
 
     fn weight_max(&self, setting: &Setting) -> u64 {

@@ -37,7 +37,7 @@ impl Sizes {
             window,
             pipeline: pick(choose, "pipeline", &[1, 2, 4, 8]).min(window),
             batch_bytes: 1 << 11,
-            view_timeout_ms: pick(choose, "view timeout", &[40, 100, 300]),
+            view_timeout_ms: pick(choose, "view timeout", &[10, 40, 100, 300]),
             status_interval_ms: pick(choose, "status interval", &[5, 20, 60]),
         };
         // None, those of a few batches, or all.

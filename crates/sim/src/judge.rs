@@ -76,11 +76,15 @@ pub enum Rule {
     BoundedMemory,
     /// Once everything is healed, views are not left again and again without anything being executed in between.
     ViewsTerminate,
+    /// Nobody honest is named in a certificate for what it never promised.
+    GenuineCertificates,
+    /// The proof of a view is what follows from the reports in it.
+    ViewsFollow,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Agreement,
         Self::Validity,
         Self::StateEquality,
@@ -99,6 +103,8 @@ impl Rule {
         Self::Determinism,
         Self::BoundedMemory,
         Self::ViewsTerminate,
+        Self::GenuineCertificates,
+        Self::ViewsFollow,
     ];
 }
 

@@ -59,6 +59,9 @@ pub struct Options {
     pub repeat_steps: bool,
     /// Whether some replicas, as many as can be done without, may stay away when everything else heals.
     pub outsiders: bool,
+    /// Whether clients that have asked everything go on asking as long as another one is not answered, so that nobody
+    /// is served only because the others are silent.
+    pub restless: bool,
 }
 
 /// What clients do.
@@ -176,6 +179,7 @@ impl Options {
             rehearse_every: if chance(choose, "rehearse", 10) { 4 } else { 0 },
             repeat_steps: chance(choose, "repeat steps", 10),
             outsiders: chance(choose, "outsiders", 500),
+            restless: chance(choose, "restless", 200),
         };
         if options.faults.damage > 0 {
             options.draw_frail(choose);

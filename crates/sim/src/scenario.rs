@@ -10,7 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 use synod_kernel::adversary::Adversary;
 use synod_kernel::chooser::Chooser;
-use synod_kernel::process::{Process, Proof, Report, Shown, Task};
+use synod_kernel::process::{Binding, Process, Proof, Question, Report, Shown, Task};
 use synod_kernel::{ClientId, Digest, ReplicaId, Scope, Seq, Signer};
 use synod_storage::checkpoint::CheckpointError;
 use synod_storage::{DiskError, ExecutorError, Failure, Identity, MemoryDisk};
@@ -54,6 +54,19 @@ pub trait Scenario {
 
     /// The certificates in what a replica says or keeps.
     fn proofs(&self, shown: Shown<'_, Self::Process>) -> Vec<Proof>;
+
+    /// The answers that a replica gives when it vows something.
+    fn promises(&self, vow: &<Self::Process as Process>::Vow) -> Vec<(Question, Digest)> {
+        vec![(vow.question(), vow.answer())]
+    }
+
+    /// Whether what a replica says or keeps is what its protocol lets follow from its parts, worked out anew.
+    ///
+    /// # Errors
+    /// With what is wrong, as the end of a sentence.
+    fn check(&self, _: &Setting, _: Shown<'_, Self::Process>) -> Result<(), String> {
+        Ok(())
+    }
 
     /// What a replica may weigh at most: bytes that tell its state from every other, all of its collections as full as
     /// they can be in this setting. A formula of its own, not the replica's.

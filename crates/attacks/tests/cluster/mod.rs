@@ -8,10 +8,10 @@ use store::Model;
 use synod_kernel::adversary::Adversary;
 use synod_kernel::chooser::{Chooser, Seeded};
 use synod_kernel::descriptor::Parameters;
-use synod_kernel::process::{Proof, Shown};
-use synod_kernel::{Encode, Faults, Membership, ReplicaId, Signer};
+use synod_kernel::process::{Proof, Question, Shown};
+use synod_kernel::{Digest, Encode, Faults, Membership, ReplicaId, Signer};
 use synod_kv::KeyValueStore;
-use synod_protocols::pbft::{Config, HISTORY_BYTES, Replica, proofs};
+use synod_protocols::pbft::{Config, HISTORY_BYTES, Replica, Vow, promises, proofs};
 use synod_sim::draw::pick;
 use synod_sim::options::SECOND;
 use synod_sim::run::run;
@@ -62,6 +62,10 @@ impl<A: Adversary<Replica>> Scenario for Store<A> {
     fn proofs(&self, shown: Shown<'_, Replica>) -> Vec<Proof> {
         proofs(shown)
     }
+    fn promises(&self, vow: &Vow) -> Vec<(Question, Digest)> {
+        promises(vow)
+    }
+
     /// The laboratory, which runs every attack as well, weighs replicas and counts views.
     fn weight_max(&self, _: &Setting) -> u64 {
         u64::MAX

@@ -14,7 +14,7 @@ pub enum Shown<'a, P: Process> {
     Record(&'a Record<P>),
 }
 
-/// A certificate of a strong quorum, of a kind of which there cannot be two with different answers.
+/// A certificate, of a kind of which there cannot be two with different answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
     /// The question that can have one answer. Whatever makes no difference to that is left out: a decision is about a
@@ -24,4 +24,17 @@ pub struct Proof {
     pub answer: Digest,
     /// Who signed.
     pub signers: Vec<ReplicaId>,
+    /// What those who signed promised an answer to, if it was a promise. Whoever is honest among them gave this answer.
+    pub promised: Option<Question>,
+    /// How many signers make it a proof.
+    pub quorum: Quorum,
+}
+
+/// How many distinct members a proof needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quorum {
+    /// So many that one of them is honest.
+    Weak,
+    /// So many that two sets of them have an honest one in common.
+    Strong,
 }

@@ -72,7 +72,7 @@ pub use config::{Config, HISTORY_BYTES};
 pub use departure::Departure;
 pub use memory::memory_max;
 pub use message::{Evidence, Fact, Hint, PrePrepare, Progress, Vow};
-pub use proofs::proofs;
+pub use proofs::{promises, proofs};
 pub use replica::Replica;
 pub use rule::{Rule, Timer};
 pub use settled::Settled;

@@ -1,8 +1,8 @@
 //! Memory is bounded: what a replica keeps never takes more than a formula over the parameters of its cluster allows,
 //! whatever it is sent and however long it runs.
 //!
-//! What it keeps is weighed by what it takes to tell its state from every other: the bytes that go into its hash. That is
-//! blind to what two states share and to what an allocator adds, and it needs nobody's word: everything that grows
+//! What it keeps is weighed by what it takes to tell its state from every other: the bytes that go into its hash. That
+//! is blind to what two states share and to what an allocator adds, and it needs nobody's word: everything that grows
 //! without a bound grows in it. Batches weigh as much as their digests, because they are shared and their size has
 //! bounds of its own.
 

@@ -128,6 +128,7 @@ impl Options {
             rehearse_every,
             repeat_steps,
             outsiders,
+            restless,
         } = self;
         let mut rows = load.rows();
         rows.extend(network.rows());
@@ -142,6 +143,7 @@ impl Options {
             ("rehearse every", Long(rehearse_every), (0, u64::MAX), Different),
             ("repeat steps", Flag(repeat_steps), (0, 1), Different),
             ("outsiders", Flag(outsiders), (0, 1), Lower::Calmer),
+            ("restless", Flag(restless), (0, 1), Lower::Calmer),
         ]);
         rows
     }

@@ -6,7 +6,7 @@ use crate::draw::{between, chance};
 use crate::judge::{Violation, convinces};
 use crate::scenario::{Scenario, Setting};
 use crate::transcript::{Event, Place};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use synod_kernel::chooser::Chooser;
@@ -14,6 +14,9 @@ use synod_kernel::signature::Author;
 use synod_kernel::symbolic::Referee;
 use synod_kernel::{Address, ReplicaId, Reply, Request, SessionId};
 use synod_state::client::{Client, ClientEffect, ClientInput, ClientTimer, Destination, Outcome, Patience, Ticket};
+
+/// How long a client waits that only asks because another one is not answered.
+const RESTLESS_EVERY: u64 = 5_000;
 
 /// One client and its workload.
 pub(crate) struct Caller {
@@ -28,6 +31,8 @@ pub(crate) struct Caller {
     open: BTreeMap<Ticket, u64>,
     /// What was sent for each, last.
     sent: BTreeMap<Ticket, Request>,
+    /// Those that were only submitted because another client waits.
+    extra: BTreeSet<Ticket>,
 }
 
 pub(super) fn callers(setting: &Setting, referee: &Referee) -> Vec<Caller> {
@@ -44,6 +49,7 @@ pub(super) fn callers(setting: &Setting, referee: &Referee) -> Vec<Caller> {
             operations: 0,
             open: BTreeMap::new(),
             sent: BTreeMap::new(),
+            extra: BTreeSet::new(),
         }
     };
     setting.clients.iter().copied().map(caller).collect()
@@ -52,6 +58,11 @@ pub(super) fn callers(setting: &Setting, referee: &Referee) -> Vec<Caller> {
 impl Caller {
     pub(super) fn is_done(&self) -> bool {
         self.remaining == 0 && self.open.is_empty()
+    }
+
+    /// Whether something of its share of the load is not answered.
+    fn is_owed(&self) -> bool {
+        self.remaining > 0 || self.open.keys().any(|ticket| !self.extra.contains(ticket))
     }
 }
 
@@ -66,7 +77,15 @@ impl<S: Scenario> World<S> {
         if self.callers[client].remaining > 0 {
             let pause = between(choose, "pause", 0, self.setting.options.load.pause_max);
             self.schedule.plan(self.now + pause, Action::Submit { client });
+        } else if self.is_restless(client) {
+            self.schedule.plan(self.now + RESTLESS_EVERY, Action::Submit { client });
         }
+    }
+
+    /// Whether a client that has asked everything goes on because another one waits.
+    fn is_restless(&self, client: usize) -> bool {
+        let mut others = self.callers.iter().enumerate().filter(|(other, _)| *other != client);
+        self.setting.options.restless && others.any(|(_, other)| other.is_owed())
     }
 
     pub(super) fn plan_nudge(&mut self) {
@@ -89,9 +108,11 @@ impl<S: Scenario> World<S> {
     }
 
     pub(super) fn on_submit(&mut self, client: usize, choose: &mut dyn Chooser) -> Result<(), Violation> {
+        let is_restless = self.is_restless(client);
         let load = &self.setting.options.load;
         let caller = &mut self.callers[client];
-        if caller.remaining == 0 || caller.open.len() >= load.outstanding {
+        let is_extra = caller.remaining == 0;
+        if (is_extra && !is_restless) || caller.open.len() >= load.outstanding {
             // A request that is done makes room, and brings the next one.
             return Ok(());
         }
@@ -105,7 +126,10 @@ impl<S: Scenario> World<S> {
             // The client holds as much as it may.
             return Ok(());
         };
-        caller.remaining -= 1;
+        caller.remaining = caller.remaining.saturating_sub(1);
+        if is_extra {
+            caller.extra.insert(ticket);
+        }
         caller.operations += count;
         caller.open.insert(ticket, count);
         self.judges.clients.submit((client, ticket.get()), self.now);

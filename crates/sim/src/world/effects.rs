@@ -13,7 +13,7 @@ use std::time::Duration;
 use synod_kernel::adversary::Adversary;
 use synod_kernel::chooser::Chooser;
 use synod_kernel::gate::{Admitted, LogCommand};
-use synod_kernel::process::{Effect, Input, Process, Proof, Shown};
+use synod_kernel::process::{Effect, Input, Process, Proof, Record, Shown};
 use synod_kernel::{Address, ReplicaId};
 
 impl<S: Scenario> World<S> {
@@ -66,6 +66,7 @@ impl<S: Scenario> World<S> {
     }
 
     fn admit(&mut self, at: ReplicaId, effect: Effect<S::Process>, choose: &mut dyn Chooser) -> Result<(), Violation> {
+        let is_honest = self.is_honest(at);
         let Some(running) = self.seats[at.index()].running() else { return Ok(()) };
         let records = match &effect {
             Effect::Persist(record) => std::slice::from_ref(record),
@@ -73,7 +74,21 @@ impl<S: Scenario> World<S> {
             _ => &[],
         };
         for record in records {
+            if let Record::Vow(vow) = record
+                && is_honest
+            {
+                for (question, answer) in self.scenario.promises(vow) {
+                    self.judges.proofs.promised(at, question, answer);
+                }
+            }
             running.written.extend(self.scenario.proofs(Shown::Record(record)));
+            if is_honest {
+                let checked = self.scenario.check(&self.setting, Shown::Record(record));
+                self.court
+                    .hear(checked.map_err(|sentence| {
+                        Violation::of(Rule::ViewsFollow, format!("replica {at} keeps {sentence}"))
+                    }))?;
+            }
         }
         match running.gate.admit(effect) {
             Admitted::Now(effect) => self.act(at, effect, choose),
@@ -261,7 +276,9 @@ impl<S: Scenario> World<S> {
 
     fn judge_proofs(&mut self, by: ReplicaId, proofs: &[Proof]) -> Result<(), Violation> {
         self.counters.add_many(Count::Proofs, proofs.len() as u64);
-        let finding = self.judges.proofs.shown(by, proofs);
+        let (seats, frail) = (&self.seats, &self.setting.options.frail);
+        let is_honest = |id: ReplicaId| matches!(seats[id.index()], Seat::Honest(_)) && !frail.contains(&id);
+        let finding = self.judges.proofs.shown(by, proofs, is_honest);
         self.court.hear(finding)
     }
 }
