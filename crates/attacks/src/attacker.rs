@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 use core::hash::{Hash, Hasher};
-use synod_kernel::adversary::{Adversary, Puppets};
+use synod_kernel::adversary::{Adversary, Parting, Puppets};
 use synod_kernel::chooser::Chooser;
 use synod_kernel::{Input, Message, Outbox, Process, ReplicaId};
 
@@ -29,6 +29,8 @@ trait Mind<P: Process>: Send {
         out: &mut Outbox<P>,
     );
     fn put(&mut self, puppets: &Puppets<P>, at: ReplicaId, message: &Message<P>, choose: &mut dyn Chooser) -> Vec<u8>;
+    fn hear_of(&mut self, puppets: &Puppets<P>, parting: &Parting, choose: &mut dyn Chooser)
+    -> Vec<(ReplicaId, usize)>;
     fn copy(&self) -> Box<dyn Mind<P>>;
     fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
     fn feed(&self, hasher: &mut dyn Hasher);
@@ -48,6 +50,15 @@ impl<P: Process, A: Adversary<P>> Mind<P> for A {
 
     fn put(&mut self, puppets: &Puppets<P>, at: ReplicaId, message: &Message<P>, choose: &mut dyn Chooser) -> Vec<u8> {
         self.write(puppets, at, message, choose)
+    }
+
+    fn hear_of(
+        &mut self,
+        puppets: &Puppets<P>,
+        parting: &Parting,
+        choose: &mut dyn Chooser,
+    ) -> Vec<(ReplicaId, usize)> {
+        self.parted(puppets, parting, choose)
     }
 
     fn copy(&self) -> Box<dyn Mind<P>> {
@@ -83,6 +94,10 @@ impl<P: Process> Adversary<P> for Attacker<P> {
         choose: &mut dyn Chooser,
     ) -> Vec<u8> {
         self.0.put(puppets, at, message, choose)
+    }
+
+    fn parted(&mut self, puppets: &Puppets<P>, parting: &Parting, choose: &mut dyn Chooser) -> Vec<(ReplicaId, usize)> {
+        self.0.hear_of(puppets, parting, choose)
     }
 }
 

@@ -46,6 +46,55 @@ pub trait Adversary<P: Process>: Clone + fmt::Debug + Hash + Send + 'static {
         let _ = (puppets, at, choose);
         message.to_bytes()
     }
+
+    /// The network is parted anew. Links between honest replicas of different blocks are cut, and no others: the
+    /// network does not know how many cores stand behind a seat, so whoever keeps several decides which of them are
+    /// where, and returns each of its seats with each block in which it has somebody. The default reaches everybody.
+    fn parted(&mut self, puppets: &Puppets<P>, parting: &Parting, choose: &mut dyn Chooser) -> Vec<(ReplicaId, usize)> {
+        let _ = (puppets, parting, choose);
+        Vec::new()
+    }
+}
+
+/// How the network is parted: who is in one block reaches everybody in it, and nobody elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Parting {
+    blocks: usize,
+    honest: BTreeMap<ReplicaId, usize>,
+}
+
+impl Parting {
+    /// What is asked for everybody who is to be in a block.
+    pub const QUESTION: &'static str = "block";
+
+    /// Draws a block among so many for each honest replica, in their order. Where there is only one, nothing is asked.
+    ///
+    /// # Panics
+    /// If there is no block.
+    pub fn draw(blocks: usize, honest: impl IntoIterator<Item = ReplicaId>, choose: &mut dyn Chooser) -> Self {
+        assert!(blocks > 0, "everybody is somewhere");
+        let mut parting = Self { blocks, honest: BTreeMap::new() };
+        for id in honest {
+            let block = parting.draw_one(choose);
+            parting.honest.insert(id, block);
+        }
+        parting
+    }
+
+    /// Draws a block for somebody else.
+    pub fn draw_one(&self, choose: &mut dyn Chooser) -> usize {
+        if self.blocks == 1 { 0 } else { choose.choose(Self::QUESTION, self.blocks) }
+    }
+
+    /// How many blocks there may be.
+    pub const fn blocks(&self) -> usize {
+        self.blocks
+    }
+
+    /// The block of an honest replica.
+    pub fn of(&self, id: ReplicaId) -> Option<usize> {
+        self.honest.get(&id).copied()
+    }
 }
 
 /// Does nothing but what the cores do.

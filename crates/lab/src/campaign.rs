@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use synod_kernel::Membership;
+use synod_kernel::chooser::{Chooser, Seeded};
 use synod_sim::panics;
 
 /// What is to be run.
@@ -127,29 +128,95 @@ impl Campaign {
     /// Runs the seeds on so many threads. `hear` is told of each trial and of the sums so far, from any thread, one at
     /// a time, in no particular order. A defect of the tester ends the campaign, too.
     pub fn run(&self, jobs: NonZero<usize>, hear: impl FnMut(&Trial, &Summary) -> Next + Send) -> Summary {
-        panics::watch();
-        let (next, stop) = (AtomicU64::new(0), AtomicBool::new(false));
-        let shared = Mutex::new((Summary::new(self), hear));
-        let work = || {
-            while !stop.load(Ordering::Relaxed)
-                && let Some(seed) = self.seed(next.fetch_add(1, Ordering::Relaxed))
-            {
-                let trial = run_seed(&self.setup(seed));
-                let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
-                let (summary, hear) = &mut *shared;
-                summary.add(&trial);
-                if hear(&trial, summary) == Next::Stop || trial.defect.is_some() {
-                    stop.store(true, Ordering::Relaxed);
-                }
-            }
-        };
-        thread::scope(|scope| {
-            for _ in 0..jobs.get() {
-                scope.spawn(work);
-            }
-        });
-        shared.into_inner().unwrap_or_else(PoisonError::into_inner).0
+        run_all(self, jobs, hear)
     }
+}
+
+/// Runs that have numbers, each its own world.
+pub trait Series: Sync {
+    /// What answers the questions of a run.
+    type Chooser: Chooser;
+
+    /// The number of our `position`-th run, if there is one.
+    fn number(&self, position: u64) -> Option<u64>;
+
+    /// How many runs are ours, if that is bounded.
+    fn len(&self) -> Option<u64>;
+
+    /// Whether none is.
+    fn is_empty(&self) -> bool {
+        self.len() == Some(0)
+    }
+
+    /// The run with a number that [`Series::number`] gave.
+    fn setup(&self, number: u64) -> Setup;
+
+    /// The answers of that run.
+    fn chooser(&self, number: u64) -> Self::Chooser;
+
+    /// Runs it.
+    fn run_one(&self, number: u64) -> Trial;
+
+    /// The sums before the first run.
+    fn summary(&self) -> Summary;
+}
+
+impl Series for Campaign {
+    type Chooser = Seeded;
+
+    fn number(&self, position: u64) -> Option<u64> {
+        self.seed(position)
+    }
+
+    fn len(&self) -> Option<u64> {
+        Self::len(self)
+    }
+
+    fn setup(&self, number: u64) -> Setup {
+        Self::setup(self, number)
+    }
+
+    fn chooser(&self, number: u64) -> Seeded {
+        Seeded::new(number)
+    }
+
+    fn run_one(&self, number: u64) -> Trial {
+        run_seed(&Self::setup(self, number))
+    }
+
+    fn summary(&self) -> Summary {
+        Summary::new(self)
+    }
+}
+
+/// Does the runs of a series on so many threads; see [`Campaign::run`].
+pub fn run_all(
+    series: &impl Series,
+    jobs: NonZero<usize>,
+    hear: impl FnMut(&Trial, &Summary) -> Next + Send,
+) -> Summary {
+    panics::watch();
+    let (next, stop) = (AtomicU64::new(0), AtomicBool::new(false));
+    let shared = Mutex::new((series.summary(), hear));
+    let work = || {
+        while !stop.load(Ordering::Relaxed)
+            && let Some(number) = series.number(next.fetch_add(1, Ordering::Relaxed))
+        {
+            let trial = series.run_one(number);
+            let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+            let (summary, hear) = &mut *shared;
+            summary.add(&trial);
+            if hear(&trial, summary) == Next::Stop || trial.defect.is_some() {
+                stop.store(true, Ordering::Relaxed);
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..jobs.get() {
+            scope.spawn(work);
+        }
+    });
+    shared.into_inner().unwrap_or_else(PoisonError::into_inner).0
 }
 
 #[cfg(test)]

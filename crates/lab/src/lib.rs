@@ -3,6 +3,7 @@
 //! * A [`Setup`] is one run: [`Protocol`], [`Attack`], who is corrupted, and every number. A seed draws it.
 //! * [`run_seed`] runs a seed and checks the tester itself; a [`Campaign`] does that for many, on all cores, and sums
 //!   them up in a [`Summary`], which shards on other machines can be merged with.
+//! * An [`Enumeration`] goes through all scenarios of a bounded family instead: who has a twin, and who is with whom.
 //! * A [`Trace`] is one run as a text, with every choice that was made in it: to be played again, and
 //!   [shrunk](shrink::shrink) to the shortest story of the same failure.
 //! * An [`Exploration`] goes through everything that can happen in a world small enough.
@@ -22,9 +23,10 @@ mod store;
 pub mod summary;
 pub mod trace;
 pub mod trial;
+pub mod twins;
 
 pub use attack::{Assault, Attack};
-pub use campaign::{Campaign, Next, Shard};
+pub use campaign::{Campaign, Next, Series, Shard};
 pub use explore::Exploration;
 pub use protocol::Protocol;
 pub use setup::{Setup, Sizes};
@@ -33,3 +35,4 @@ pub use summary::Summary;
 pub use synod_sim::Report;
 pub use trace::{Outcome, Trace};
 pub use trial::{Defect, Trial, run_seed};
+pub use twins::Enumeration;

@@ -3,11 +3,14 @@
 //! Sums of whole numbers and the lowest of the failures: in whatever order trials and shards are added, the result is
 //! the same.
 
-use crate::campaign::Campaign;
+use crate::campaign::{Campaign, Shard};
+use crate::protocol::Protocol;
 use crate::trial::Trial;
+use crate::twins::FamilySubject;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use synod_kernel::Membership;
 use synod_sim::Count;
 
 /// Failures that are told one by one, those with the lowest seeds.
@@ -71,6 +74,9 @@ pub struct Subject {
     pub beyond_f: bool,
     /// The first seed.
     pub first: u64,
+    /// If scenarios with twins were run instead of seeds, which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family: Option<FamilySubject>,
 }
 
 /// Parts of a campaign.
@@ -111,18 +117,18 @@ pub enum Verdict {
 impl Summary {
     /// Before the first seed.
     pub fn new(campaign: &Campaign) -> Self {
-        let Campaign { protocol, membership, assault, corrupt, first, seeds: _, shard } = campaign;
         let subject = Subject {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            commit: option_env!("SYNOD_COMMIT").map(str::to_owned),
-            protocol: protocol.name().to_owned(),
-            replicas: membership.size(),
-            faults: membership.tolerated(),
-            attack: assault.to_string(),
-            corrupt: *corrupt,
+            attack: campaign.assault.to_string(),
+            corrupt: campaign.corrupt,
             beyond_f: campaign.is_beyond(),
-            first: *first,
+            first: campaign.first,
+            ..Subject::of(campaign.protocol, campaign.membership)
         };
+        Self::of(subject, campaign.shard, campaign.protocol.never().iter().copied())
+    }
+
+    /// Before the first run of this shard of something in which some things never happen.
+    pub(crate) fn of(subject: Subject, shard: Shard, never: impl IntoIterator<Item = Count>) -> Self {
         let mut shard = Shards { of: shard.of(), parts: BTreeSet::from([shard.index()]) };
         shard.simplify();
         Self {
@@ -138,7 +144,7 @@ impl Summary {
             broken: BTreeMap::new(),
             attacks: BTreeMap::new(),
             sometimes: Count::ALL.iter().map(|count| (count.name().to_owned(), 0)).collect(),
-            never: protocol.never().iter().map(|count| count.name().to_owned()).collect(),
+            never: never.into_iter().map(|count| count.name().to_owned()).collect(),
             failures: Vec::new(),
             defects: Vec::new(),
         }
@@ -238,10 +244,42 @@ impl Summary {
 }
 
 impl Subject {
-    /// The command that runs one seed of it again.
+    /// Of these replicas, of whom nobody lies.
+    pub(crate) fn of(protocol: Protocol, membership: Membership) -> Self {
+        Self {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            commit: option_env!("SYNOD_COMMIT").map(str::to_owned),
+            protocol: protocol.name().to_owned(),
+            replicas: membership.size(),
+            faults: membership.tolerated(),
+            attack: "none".to_owned(),
+            corrupt: 0,
+            beyond_f: false,
+            first: 0,
+            family: None,
+        }
+    }
+
+    /// What one of its runs is called.
+    pub const fn unit(&self) -> &'static str {
+        if self.family.is_some() { "scenario" } else { "seed" }
+    }
+
+    /// What several of them are.
+    pub const fn units(&self) -> &'static str {
+        if self.family.is_some() { "scenarios" } else { "seeds" }
+    }
+
+    /// The command that runs one seed or scenario of it again.
     pub fn replay(&self, attack: &str, seed: u64) -> String {
         let Self { protocol, replicas, faults, corrupt, beyond_f, .. } = self;
         let beyond = if *beyond_f { " --beyond-f" } else { "" };
+        if let Some(FamilySubject { rounds, blocks, views, .. }) = self.family {
+            return format!(
+                "synod sim twins --protocol {protocol} --replicas {replicas} --faults {faults}{beyond} --rounds \
+                 {rounds} --blocks {blocks} --views {views} --scenario {seed}"
+            );
+        }
         format!(
             "synod sim --protocol {protocol} --replicas {replicas} --faults {faults} --attack {attack} --corrupt \
              {corrupt}{beyond} --seed {seed}"

@@ -72,15 +72,29 @@ impl Trial {
     }
 }
 
+/// What has to happen in a run, at least, for it to mean something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Enough {
+    /// Operations that clients know to be committed.
+    pub operations: u64,
+    /// Stable checkpoints for each honest replica, and one more.
+    pub checkpoints: u64,
+}
+
 /// Runs the seed of a setup, some seeds twice.
 pub fn run_seed(setup: &Setup) -> Trial {
-    let seed = setup.options.seed;
-    let run = || setup.run(setup.owed(), &mut Seeded::new(seed));
+    let enough = Enough { operations: OPERATIONS_MIN, checkpoints: 1 };
+    run_twice(setup, enough, || Seeded::new(setup.options.seed))
+}
+
+/// Runs a setup with the answers of this chooser, and twice if its seed is one of those.
+pub(crate) fn run_twice<C: Chooser>(setup: &Setup, enough: Enough, chooser: impl Fn() -> C) -> Trial {
+    let run = || setup.run(setup.owed(), &mut chooser());
     let report = run();
-    let was_repeated = is_repeated(seed);
+    let was_repeated = is_repeated(setup.options.seed);
     let again = if was_repeated { run().fingerprint } else { report.fingerprint };
     let defect = if again == report.fingerprint {
-        too_little(setup, &report)
+        too_little(setup, enough, &report)
     } else {
         Some(Defect::NotDeterministic { fingerprints: [report.fingerprint, again] })
     };
@@ -92,7 +106,7 @@ fn is_repeated(seed: u64) -> bool {
     Seeded::new(seed ^ DRAW).choose("twice", TWICE) == 0
 }
 
-fn too_little(setup: &Setup, report: &Report) -> Option<Defect> {
+fn too_little(setup: &Setup, enough: Enough, report: &Report) -> Option<Defect> {
     if setup.is_beyond() || !report.is_good() {
         return None;
     }
@@ -100,8 +114,8 @@ fn too_little(setup: &Setup, report: &Report) -> Option<Defect> {
     let honest = usize::from(options.membership.size()) - options.corrupt.len() - options.frail.len();
     let operations = report.counters.get(Count::Operations);
     let checkpoints = report.counters.rule("StableCheckpoint");
-    // Two checkpoints at every honest replica, whether it took them or fetched the second.
-    let is_enough = operations >= OPERATIONS_MIN && checkpoints > honest as u64;
+    // One more means that there was another, whether all took it or some fetched it.
+    let is_enough = operations >= enough.operations && checkpoints > enough.checkpoints * honest as u64;
     (!is_enough).then_some(Defect::TooLittle { operations, checkpoints })
 }
 

@@ -62,6 +62,19 @@ pub struct Options {
     /// Whether clients that have asked everything go on asking as long as another one is not answered, so that nobody
     /// is served only because the others are silent.
     pub restless: bool,
+    /// How the network is parted round by round.
+    pub rounds: Rounds,
+}
+
+/// Rounds, each with a partition of all replicas, from the beginning on. Clients reach everybody in all of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rounds {
+    /// How many there are.
+    pub count: u64,
+    /// How long each lasts.
+    pub length: u64,
+    /// How many blocks a partition has, at most.
+    pub blocks: usize,
 }
 
 /// What clients do.
@@ -180,6 +193,7 @@ impl Options {
             repeat_steps: chance(choose, "repeat steps", 10),
             outsiders: chance(choose, "outsiders", 500),
             restless: chance(choose, "restless", 200),
+            rounds: Rounds::none(),
         };
         if options.faults.damage > 0 {
             options.draw_frail(choose);
@@ -222,6 +236,13 @@ impl Load {
             widen: pick(choose, "widen", &[20, 100, 300]) * MILLISECOND,
             deadline: pick(choose, "deadline", &[200, 2_000, 30_000]) * MILLISECOND,
         }
+    }
+}
+
+impl Rounds {
+    /// Nobody is parted.
+    pub fn none() -> Self {
+        Self { count: 0, length: 1, blocks: 1 }
     }
 }
 

@@ -13,6 +13,7 @@ mod effects;
 mod network;
 mod rehearsal;
 mod replica;
+mod rounds;
 mod seat;
 mod service;
 mod trouble;
@@ -58,6 +59,8 @@ pub struct World<S: Scenario> {
     callers: Vec<clients::Caller>,
     network: Network,
     healed: bool,
+    /// Rounds that have begun.
+    rounds: u64,
     troubles: Troubles,
     /// Those that stay away after everything healed.
     outsiders: Vec<ReplicaId>,
@@ -122,6 +125,7 @@ impl<S: Scenario> World<S> {
             callers: clients::callers(&setting, &referee),
             network: Network::new(options.network.clone(), replicas),
             healed: false,
+            rounds: 0,
             troubles: Troubles::new(replicas),
             outsiders: Vec::new(),
             recent: VecDeque::new(),
@@ -145,19 +149,27 @@ impl<S: Scenario> World<S> {
             scenario,
             setting,
         };
+        world.corrupt();
+        world.begin_rounds(choose);
         world.populate(choose)?;
         world.plan_faults(choose);
         world.plan_load(choose);
         Ok(world)
     }
 
+    /// Gives the adversary what it owns.
+    fn corrupt(&mut self) {
+        for &id in &self.setting.options.corrupt {
+            let signer: Arc<dyn Signer> = Arc::new(self.referee.signer(Author::Replica(id)));
+            let process = self.scenario.process(&self.setting, id, signer.clone());
+            self.puppets.corrupt(id, process, signer);
+        }
+    }
+
     fn populate(&mut self, choose: &mut dyn Chooser) -> Result<(), Violation> {
         for id in self.setting.options.membership.replicas() {
             let disk = MemoryDisk::new();
             if self.setting.options.corrupt.contains(&id) {
-                let signer: Arc<dyn Signer> = Arc::new(self.referee.signer(Author::Replica(id)));
-                let process = self.scenario.process(&self.setting, id, signer.clone());
-                self.puppets.corrupt(id, process, signer);
                 let booted = self.scenario.engine(&self.setting, id, disk);
                 let Booted { engine, executed, state } = booted
                     .map_err(|error| Violation::of(Rule::Recovery, format!("replica {id} cannot start: {error}")))?;
@@ -212,6 +224,10 @@ impl<S: Scenario> World<S> {
                 Ok(())
             }
             Action::Save { at, life } => self.on_save(at, life, choose),
+            Action::Round => {
+                self.on_round(choose);
+                Ok(())
+            }
             Action::Pause => {
                 self.on_pause(choose);
                 Ok(())

@@ -11,6 +11,7 @@ mod replay;
 mod report;
 mod shrink;
 mod traces;
+mod twins;
 
 pub(crate) use arguments::Sim;
 
@@ -24,8 +25,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Instant;
+use synod_lab::campaign::run_all;
 use synod_lab::summary::{Finding, Verdict};
-use synod_lab::{Next, Summary, Trial};
+use synod_lab::{Next, Series, Summary, Trial};
 use traces::Folder;
 
 /// Carries out what was asked for.
@@ -34,14 +36,15 @@ pub(crate) fn run(arguments: &Sim) -> Result<(), Failure> {
         Some(Command::Replay(arguments)) => replay::run(arguments),
         Some(Command::Shrink(arguments)) => shrink::run(arguments),
         Some(Command::Merge(arguments)) => merge::run(arguments),
+        Some(Command::Twins(arguments)) => campaign(&arguments.plan()?),
         Some(Command::Explore(arguments)) => explore::run(arguments),
         None => campaign(&arguments.campaign.plan()?),
     }
 }
 
-/// Runs a campaign to its end, and tells.
-fn campaign(plan: &Plan) -> Result<(), Failure> {
-    let interrupted = interruption("ending with the seeds that are under way")?;
+/// Runs a campaign, or scenarios, to the end, and tells.
+fn campaign<S: Series>(plan: &Plan<S>) -> Result<(), Failure> {
+    let interrupted = interruption("ending with the runs that are under way")?;
     let progress = Progress::new(plan);
     let (folder, mut failure) = (plan.failures.as_deref().map(Folder::new), None);
     let begun = Instant::now();
@@ -60,7 +63,7 @@ fn campaign(plan: &Plan) -> Result<(), Failure> {
         let is_enough = plan.fail_fast && summary.violations > 0;
         if is_over || is_enough || failure.is_some() { Next::Stop } else { Next::GoOn }
     };
-    let mut summary = plan.campaign.run(plan.jobs, hear);
+    let mut summary = run_all(&plan.series, plan.jobs, hear);
     progress.clear();
     summary.seconds = begun.elapsed().as_secs_f64();
     summary.interrupted = interrupted.load(Ordering::Relaxed);
@@ -72,14 +75,14 @@ fn campaign(plan: &Plan) -> Result<(), Failure> {
 }
 
 /// Keeps a failed run, and says how to go on from there.
-fn keep(plan: &Plan, folder: &Folder, trial: &Trial) -> Result<Option<String>, Failure> {
-    let (Some((rule, sentence)), Some(path)) = (trial.broken(), folder.keep(&plan.campaign, trial)?) else {
+fn keep<S: Series>(plan: &Plan<S>, folder: &Folder, trial: &Trial) -> Result<Option<String>, Failure> {
+    let (Some((rule, sentence)), Some(path)) = (trial.broken(), folder.keep(&plan.series, trial)?) else {
         return Ok(None);
     };
-    let (seed, path) = (trial.seed(), path.display());
+    let (unit, seed, path) = (plan.series.summary().subject.unit(), trial.seed(), path.display());
     let text = format!(
-        "seed {seed} breaks {rule}: {sentence}\n  its trace is in {path}; to read what happened, as short as it goes: \
-         synod sim shrink {path}"
+        "{unit} {seed} breaks {rule}: {sentence}\n  its trace is in {path}; to read what happened, as short as it \
+         goes: synod sim shrink {path}"
     );
     Ok(Some(output::escaped(text.as_bytes(), Layout::Lines)))
 }
@@ -126,5 +129,5 @@ fn verdict(summary: &Summary) -> Result<(), Failure> {
 }
 
 fn defect(finding: &Finding) -> String {
-    format!("seed {}: {}; to see it again: {}", finding.seed, finding.sentence, finding.replay)
+    format!("number {}: {}; to see it again: {}", finding.seed, finding.sentence, finding.replay)
 }

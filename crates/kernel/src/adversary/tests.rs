@@ -134,3 +134,24 @@ fn effects_of_the_service_pass_through_unchanged() {
     out.extend([task.clone()]);
     assert_eq!(out.drain(), [task]);
 }
+
+#[test]
+fn everybody_is_asked_for_a_block_unless_there_is_only_one() {
+    struct Last(Vec<(&'static str, usize)>);
+    impl Chooser for Last {
+        fn choose(&mut self, question: &'static str, options: usize) -> usize {
+            self.0.push((question, options));
+            options - 1
+        }
+    }
+    let [one, other, third] = [0, 1, 2].map(ReplicaId::new);
+    let mut last = Last(Vec::new());
+    let whole = Parting::draw(1, [one, other], &mut last);
+    assert_eq!((whole.of(one), whole.of(other), whole.draw_one(&mut last)), (Some(0), Some(0), 0));
+    assert!(last.0.is_empty());
+    let parting = Parting::draw(3, [one, other], &mut last);
+    assert_eq!((parting.blocks(), parting.of(other), parting.of(third)), (3, Some(2), None));
+    assert_eq!(parting.draw_one(&mut last), 2);
+    assert_eq!(last.0, [(Parting::QUESTION, 3); 3]);
+    assert_eq!(Honest.parted(&puppets(), &parting, &mut last), [], "who is honest is wherever it is");
+}

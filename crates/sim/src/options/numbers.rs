@@ -2,11 +2,15 @@
 //!
 //! What is read from a trace was perhaps written by hand: [`Options::set`] lets no number in that is out of its bounds.
 
-use super::{Faults, Load, Network, Options, SECOND, Speed};
+use super::{Faults, Load, Network, Options, Rounds, SECOND, Speed};
 use std::fmt;
 
 /// The longest time that can be set, in microseconds.
 const TIME_MAX: u64 = 3600 * SECOND;
+/// Rounds that can be set, at most.
+const ROUNDS_MAX: u64 = 1000;
+/// Blocks of a partition that can be set, at most.
+const BLOCKS_MAX: u64 = 8;
 /// Requests and operations that can be set, at most.
 const REQUESTS_MAX: u64 = 100_000;
 
@@ -129,6 +133,7 @@ impl Options {
             repeat_steps,
             outsiders,
             restless,
+            rounds,
         } = self;
         let mut rows = load.rows();
         rows.extend(network.rows());
@@ -145,6 +150,7 @@ impl Options {
             ("outsiders", Flag(outsiders), (0, 1), Lower::Calmer),
             ("restless", Flag(restless), (0, 1), Lower::Calmer),
         ]);
+        rows.extend(rounds.rows());
         rows
     }
 }
@@ -219,6 +225,19 @@ impl Faults {
             ("sync of a slow disk at most", Long(slow_sync), (0, TIME_MAX), Calmer),
             ("disk failure every", Long(disk_every), (0, TIME_MAX), OnlyZeroIsCalmer),
             ("damage", Long(damage), (0, 1000), Calmer),
+        ]
+    }
+}
+
+impl Rounds {
+    fn rows(&mut self) -> Vec<Row<'_>> {
+        use Field::{Long, Size};
+        use Lower::Calmer;
+        let Self { count, length, blocks } = self;
+        vec![
+            ("rounds", Long(count), (0, ROUNDS_MAX), Calmer),
+            ("round length", Long(length), (1, TIME_MAX), Calmer),
+            ("blocks", Size(blocks), (1, BLOCKS_MAX), Calmer),
         ]
     }
 }

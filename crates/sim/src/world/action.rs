@@ -101,6 +101,8 @@ pub enum Action<P: Process> {
     PowerCut,
     /// The network falls apart, for a while.
     Partition,
+    /// The next round begins, with its own partition of all replicas.
+    Round,
     /// Some replica stands still, for a while.
     Pause,
     /// Some clock jumps.
@@ -127,6 +129,7 @@ impl<P: Process> Action<P> {
             | Self::Crash
             | Self::PowerCut
             | Self::Partition
+            | Self::Round
             | Self::Pause
             | Self::ClockJump
             | Self::SlowDisk

@@ -67,6 +67,7 @@ impl<S: Scenario> World<S> {
         self.healed = true;
         self.network.heal();
         self.judges.views.heal();
+        self.end_rounds(choose);
         self.note(Place::World, Event::World("HEAL", String::new()));
         self.plan_nudge();
         self.choose_core(choose);

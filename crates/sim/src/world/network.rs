@@ -170,6 +170,11 @@ impl Network {
         }
     }
 
+    /// Parts places of different blocks until `until`; those without one reach everybody.
+    pub(crate) fn part(&mut self, until: u64, block: impl Fn(usize) -> Option<usize>) {
+        self.cut(until, |a, b| matches!((block(a), block(b)), (Some(one), Some(other)) if one != other));
+    }
+
     /// Everybody reaches everybody, fast.
     pub(crate) fn heal(&mut self) {
         self.rates = options::Network::calm();

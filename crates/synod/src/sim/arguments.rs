@@ -1,6 +1,7 @@
 //! What can be asked of the simulator.
 
 use super::explore::Explore;
+use super::twins::Twins;
 use crate::failure::{Cause, Failure};
 use clap::{Args, Subcommand};
 use std::num::NonZero;
@@ -10,7 +11,7 @@ use synod_kernel::{Faults, Membership};
 use synod_lab::{Assault, Attack, Campaign, Protocol, Shard};
 
 /// Where failures are kept if nobody says.
-const FAILURES: &str = "synod-sim-failures";
+pub(super) const FAILURES: &str = "synod-sim-failures";
 /// Seeds of a campaign if neither a number nor a time is given.
 const SEEDS: u64 = 1000;
 
@@ -55,6 +56,7 @@ pub(crate) struct Sim {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    Twins(Twins),
     Replay(Replay),
     Shrink(Shrink),
     Merge(Merge),
@@ -174,8 +176,8 @@ pub(super) struct CampaignArguments {
 }
 
 /// What is to be done, checked.
-pub(super) struct Plan {
-    pub(super) campaign: Campaign,
+pub(super) struct Plan<S> {
+    pub(super) series: S,
     pub(super) jobs: NonZero<usize>,
     pub(super) time: Option<Duration>,
     pub(super) fail_fast: bool,
@@ -186,7 +188,7 @@ pub(super) struct Plan {
 
 impl CampaignArguments {
     /// Checks what the parts mean together.
-    pub(super) fn plan(&self) -> Result<Plan, Failure> {
+    pub(super) fn plan(&self) -> Result<Plan<Campaign>, Failure> {
         let usage = |sentence: String| Failure::new(Cause::Usage, sentence);
         let faults = self.faults.unwrap_or((self.replicas - 1) / 3);
         let membership = Membership::new(self.replicas, Faults::Byzantine(faults))
@@ -205,10 +207,10 @@ impl CampaignArguments {
             (None, seeds, _) => (self.first, seeds),
         };
         let all_cores = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
-        let campaign =
+        let series =
             Campaign { protocol: self.protocol, membership, assault, corrupt, first, seeds, shard: self.shard };
         Ok(Plan {
-            campaign,
+            series,
             jobs: self.jobs.unwrap_or(all_cores),
             time: self.minutes.map(|minutes| Duration::from_secs(60 * minutes)),
             fail_fast: self.fail_fast,

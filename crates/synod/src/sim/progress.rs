@@ -5,7 +5,7 @@ use super::report::{count, time};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use synod_lab::Summary;
+use synod_lab::{Series, Summary};
 
 const BAR: &str = "[{bar:30}] {msg}";
 /// With a campaign that has no number of seeds.
@@ -24,9 +24,9 @@ pub(super) struct Progress {
 
 impl Progress {
     /// It begins now.
-    pub(super) fn new(plan: &Plan) -> Self {
-        let bar = ProgressBar::with_draw_target(plan.campaign.len(), ProgressDrawTarget::stderr());
-        let template = if plan.campaign.len().is_some() { BAR } else { SPINNER };
+    pub(super) fn new<S: Series>(plan: &Plan<S>) -> Self {
+        let bar = ProgressBar::with_draw_target(plan.series.len(), ProgressDrawTarget::stderr());
+        let template = if plan.series.len().is_some() { BAR } else { SPINNER };
         bar.set_style(ProgressStyle::with_template(template).expect("the template is right").progress_chars("=> "));
         let begun = Instant::now();
         Self { bar, begun, told: Mutex::new(begun) }
@@ -58,8 +58,9 @@ impl Progress {
         let zero = summary.never_happened().count();
         let zero = if zero == 0 { String::new() } else { format!(", {zero} things not seen yet") };
         format!(
-            "{} seeds{of}, {rate}/s, simulated {}, {} messages, {} violations{zero}",
+            "{} {}{of}, {rate}/s, simulated {}, {} messages, {} violations{zero}",
             count(summary.seeds),
+            summary.subject.units(),
             time(summary.simulated_microseconds),
             count(summary.messages),
             summary.violations,

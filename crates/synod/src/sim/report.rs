@@ -17,7 +17,7 @@ pub(super) fn tell(summary: &Summary, is_json: bool) -> Result<(), Failure> {
 /// For people.
 pub(super) fn text(summary: &Summary) -> String {
     let mut text = sums(summary);
-    text += "\nWhat happened, in all seeds together:\n";
+    text += "\nWhat happened, in all runs together:\n";
     for (name, times) in &summary.sometimes {
         text += &format!("{:>16}  {name}\n", count(*times));
     }
@@ -39,11 +39,22 @@ fn sums(summary: &Summary) -> String {
         "{}: {} replicas, {} may lie; attack {}, {} corrupted\n",
         subject.protocol, subject.replicas, subject.faults, subject.attack, subject.corrupt
     );
+    if let Some(family) = &subject.family {
+        text += &format!(
+            "{} rounds, at most {} blocks: {} scenarios, {} up to symmetry (leaders of {} views told apart)\n",
+            family.rounds,
+            family.blocks,
+            count(family.before_symmetry),
+            count(family.scenarios),
+            family.views
+        );
+    }
     let attacks: Vec<String> =
         summary.attacks.iter().map(|(name, seeds)| format!("{} {name}", count(*seeds))).collect();
     text += &format!(
-        "{} seeds ({}) in {:.1} s, {} of them run twice; simulated {}, {} messages\n",
+        "{} {} ({}) in {:.1} s, {} of them run twice; simulated {}, {} messages\n",
         count(summary.seeds),
+        subject.units(),
         attacks.join(", "),
         summary.seconds,
         count(summary.repeated),
@@ -54,18 +65,19 @@ fn sums(summary: &Summary) -> String {
 }
 
 fn failures(summary: &Summary) -> String {
+    let units = summary.subject.units();
     let mut text = String::new();
     if !summary.broken.is_empty() {
         text += "\nRules that were broken:\n";
         for (rule, seeds) in &summary.broken {
-            text += &format!("{:>16}  seeds broke {rule}\n", count(*seeds));
+            text += &format!("{:>16}  {units} broke {rule}\n", count(*seeds));
         }
     }
     if !summary.failures.is_empty() {
-        text += "\nThe first seeds that broke one:\n";
+        text += &format!("\nThe first {units} that broke one:\n");
     }
     for Finding { seed, rule, sentence, replay } in summary.failures.iter().take(FAILURES_SHOWN) {
-        text += &format!("  seed {seed}: {rule}: {sentence}\n    to see it again: {replay}\n");
+        text += &format!("  {} {seed}: {rule}: {sentence}\n    to see it again: {replay}\n", summary.subject.unit());
     }
     let more = summary.failures.len().saturating_sub(FAILURES_SHOWN);
     if more > 0 {
@@ -75,17 +87,18 @@ fn failures(summary: &Summary) -> String {
 }
 
 fn verdict(summary: &Summary) -> String {
+    let units = summary.subject.units();
     let (seeds, violations) = (count(summary.seeds), count(summary.violations));
     let sentence = match (summary.verdict(), summary.subject.beyond_f) {
-        (Verdict::AsExpected, false) => format!("GOOD: no rule was broken in {seeds} seeds"),
+        (Verdict::AsExpected, false) => format!("GOOD: no rule was broken in {seeds} {units}"),
         (Verdict::AsExpected, true) => {
-            format!("AS EXPECTED: with more liars than are tolerated, {violations} of {seeds} seeds broke a rule")
+            format!("AS EXPECTED: with more liars than are tolerated, {violations} of {seeds} {units} broke a rule")
         }
-        (Verdict::Violated, false) => format!("VIOLATED: {violations} of {seeds} seeds broke a rule"),
+        (Verdict::Violated, false) => format!("VIOLATED: {violations} of {seeds} {units} broke a rule"),
         (Verdict::Violated, true) => {
-            format!("NOT AS EXPECTED: more replicas lied than are tolerated, and no rule was broken in {seeds} seeds")
+            format!("NOT AS EXPECTED: more replicas lied than are tolerated, and no rule was broken in {seeds} {units}")
         }
-        (Verdict::Inconclusive, _) => format!("INCONCLUSIVE: ended after {seeds} seeds, in which no rule was broken"),
+        (Verdict::Inconclusive, _) => format!("INCONCLUSIVE: ended after {seeds} {units}, in which no rule was broken"),
         (Verdict::TesterFailed, _) => "NO VERDICT: the simulator itself failed".to_owned(),
     };
     sentence + "\n"

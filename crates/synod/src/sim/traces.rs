@@ -5,9 +5,8 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use synod_kernel::chooser::Seeded;
 use synod_lab::trace::BYTES_MAX;
-use synod_lab::{Campaign, Outcome, Report, Trace, Trial};
+use synod_lab::{Outcome, Report, Series, Trace, Trial};
 
 /// Failures of one campaign that are kept as files. Seeds say how to see the others.
 const KEPT_MAX: u64 = 20;
@@ -25,15 +24,15 @@ impl Folder {
     }
 
     /// Runs a failed trial once more, keeps every choice, and returns where they are; nothing if enough are kept.
-    pub(super) fn keep(&self, campaign: &Campaign, trial: &Trial) -> Result<Option<PathBuf>, Failure> {
+    pub(super) fn keep(&self, series: &impl Series, trial: &Trial) -> Result<Option<PathBuf>, Failure> {
         let Some((rule, _)) = trial.broken() else { return Ok(None) };
         if self.kept.fetch_add(1, Ordering::Relaxed) >= KEPT_MAX {
             return Ok(None);
         }
         let seed = trial.seed();
-        let mut trace = Trace::record(campaign.setup(seed), Some(rule), Seeded::new(seed));
+        let mut trace = Trace::record(series.setup(seed), Some(rule), series.chooser(seed));
         trace.notes.extend(notes(&trial.report));
-        let path = self.path.join(format!("{}-{}-{rule}-{seed}.trace", campaign.protocol, trial.attack));
+        let path = self.path.join(format!("{}-{}-{rule}-{seed}.trace", trace.setup.protocol, trial.attack));
         write(&path, &trace)?;
         Ok(Some(path))
     }

@@ -106,3 +106,17 @@ fn an_exile_hears_nothing_or_is_not_heard() {
         assert_eq!((is_open(0, 1), is_open(1, 0), is_open(0, 2)), (hears, is_heard, true));
     }
 }
+
+#[test]
+fn places_of_different_blocks_are_parted_both_ways_until_the_round_is_over() {
+    let mut counters = Counters::default();
+    let mut network = Network::new(options::Network::calm(), 3);
+    // The third replica and the clients are in no block.
+    network.part(500, |place| [Some(0), Some(1), None, None][place]);
+    let mut arrives = |now, from, to| arrivals(&network, now, from, to, &mut counters).len() == 1;
+    assert!(!arrives(499, 0, 1) && !arrives(499, 1, 0));
+    assert!(arrives(500, 0, 1) && arrives(500, 1, 0));
+    for other in [2, 3] {
+        assert!([0, 1].iter().all(|&one| arrives(0, one, other) && arrives(0, other, one)));
+    }
+}
