@@ -59,7 +59,7 @@ fn discard(executor: &mut SerialExecutor<Shelf, MemoryDisk>, before: u64) {
 static VALUES: [u8; 4096] = {
     let (mut values, mut at) = ([b'v'; 4096], 0);
     while at < 16 {
-        values[at] = b'a' + (at % 5) as u8;
+        values[at] = b"abcde"[at % 5];
         at += 1;
     }
     values

@@ -58,7 +58,7 @@ fn what_is_missing_or_unknown_is_named() {
         format!("| {} | a | b | |\n| | more | b | |\n", ids.join(", "))
     };
     let rows: String = FAMILIES.iter().map(row).collect();
-    assert_eq!(complaints(&rows), [String::new(); 0]);
+    assert_eq!(complaints(&rows), Vec::<String>::new());
     let without = complaints(&rows.replace("K-12, ", ""));
     assert!(without.len() == 1 && without[0].starts_with("K-12 has no row"), "{without:?}");
     let unknown = complaints(&rows.replace("K-22", "K-22, K-23"));
