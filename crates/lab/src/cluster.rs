@@ -66,8 +66,8 @@ impl<A: Adversary<Replica>> Scenario for Pbft<A> {
         }
     }
 
-    fn weight_max(&self, setting: &Setting) -> u64 {
-        weight::max(setting, &self.sizes)
+    fn weight_max(&self, setting: &Setting, asked: u64) -> u64 {
+        weight::max(setting, &self.sizes, asked)
     }
 
     fn views_max(&self, setting: &Setting) -> u64 {

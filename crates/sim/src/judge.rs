@@ -27,7 +27,7 @@ pub use clients::Clients;
 pub use determinism::repeats;
 pub use evidence::accuses;
 pub use history::History;
-pub use memory::Memory;
+pub use memory::weigh;
 pub use proofs::Proofs;
 pub use reference::{Effect, Model, Reference, Submission};
 pub use states::States;

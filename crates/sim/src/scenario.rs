@@ -69,8 +69,8 @@ pub trait Scenario {
     }
 
     /// What a replica may weigh at most: bytes that tell its state from every other, all of its collections as full as
-    /// they can be in this setting. A formula of its own, not the replica's.
-    fn weight_max(&self, setting: &Setting) -> u64;
+    /// they can be in this setting when clients have asked so many requests. A formula of its own, not the replica's.
+    fn weight_max(&self, setting: &Setting, asked: u64) -> u64;
 
     /// Views that may go by in a row, once everything is healed, without anything new being executed: as many as can
     /// have a corrupted primary, one more, and as many as it takes until patience suits the machines.

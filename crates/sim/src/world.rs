@@ -23,9 +23,7 @@ pub use action::{Action, Schedule};
 pub use network::MAX_IN_FLIGHT;
 
 use crate::counters::Counters;
-use crate::judge::{
-    Agreement, Clients, Court, History, Memory, Proofs, Reference, Rule, States, Views, Violation, Vows,
-};
+use crate::judge::{Agreement, Clients, Court, History, Proofs, Reference, Rule, States, Views, Violation, Vows};
 use crate::options::Options;
 use crate::scenario::{Booted, Scenario, Setting};
 use crate::transcript::{Event, Place, Transcript};
@@ -57,6 +55,8 @@ pub struct World<S: Scenario> {
     puppets: Puppets<S::Process>,
     adversary: S::Adversary,
     callers: Vec<clients::Caller>,
+    /// Requests that were submitted, by all of them.
+    asked: u64,
     network: Network,
     healed: bool,
     /// Rounds that have begun.
@@ -82,7 +82,6 @@ struct Judges<M> {
     clients: Clients,
     history: History,
     proofs: Proofs,
-    memory: Memory,
     views: Views,
 }
 
@@ -123,6 +122,7 @@ impl<S: Scenario> World<S> {
             puppets: Puppets::new(setting.scope.domain, options.membership),
             adversary: scenario.adversary(&setting),
             callers: clients::callers(&setting, &referee),
+            asked: 0,
             network: Network::new(options.network.clone(), replicas),
             healed: false,
             rounds: 0,
@@ -138,7 +138,6 @@ impl<S: Scenario> World<S> {
                 clients: Clients::default(),
                 history: History::default(),
                 proofs: Proofs::new(&options.membership),
-                memory: Memory::new(scenario.weight_max(&setting)),
                 views: Views::new(scenario.views_max(&setting)),
             },
             court: Court::expecting(expected),

@@ -67,7 +67,7 @@ impl<A: Adversary<Replica>> Scenario for Store<A> {
     }
 
     /// The laboratory, which runs every attack as well, weighs replicas and counts views.
-    fn weight_max(&self, _: &Setting) -> u64 {
+    fn weight_max(&self, _: &Setting, _: u64) -> u64 {
         u64::MAX
     }
 

@@ -19,8 +19,8 @@ const DECISION: u64 = 1024;
 /// Ranges of keys that a transfer knows to be missing, and what each takes.
 const RANGES: u64 = 256 * 100;
 
-/// For a replica of this cluster.
-pub(super) fn max(setting: &Setting, sizes: &Sizes) -> u64 {
+/// For a replica of this cluster, whose clients have asked so many requests.
+pub(super) fn max(setting: &Setting, sizes: &Sizes, asked: u64) -> u64 {
     let n = u64::from(setting.options.membership.size());
     let (window, interval) = (sizes.parameters.window, sizes.parameters.checkpoint_interval);
     let (places, checkpoints) = (2 * window, 2 * window / interval + 1);
@@ -30,8 +30,6 @@ pub(super) fn max(setting: &Setting, sizes: &Sizes) -> u64 {
     let report = 2 * VOTE + (window + 2) * certificate;
     let new_view = n * report + 3 * window * VOTE;
     let decisions = sizes.history_bytes as u64 / DECISION + 1;
-    let load = &setting.options.load;
-    let requests = load.clients as u64 * load.requests;
     [
         places * of_place,
         // Departures, the proof of the view, evidence with two reports each.
@@ -41,7 +39,7 @@ pub(super) fn max(setting: &Setting, sizes: &Sizes) -> u64 {
         (3 * places + n * window) * NAME,
         decisions * (2 * certificate + NAME),
         // Each waits, has a timer, is suspected for, is answered.
-        4 * requests * NAME,
+        4 * asked * NAME,
         RANGES + n * NAME,
     ]
     .into_iter()

@@ -10,31 +10,17 @@ use super::{Rule, Violation};
 use std::hash::{Hash, Hasher};
 use synod_kernel::ReplicaId;
 
-/// How heavy the replicas may be.
-#[derive(Clone, Debug)]
-pub struct Memory {
-    max: u64,
-}
-
-impl Memory {
-    /// No replica may weigh more than this.
-    pub const fn new(max: u64) -> Self {
-        Self { max }
+/// An honest replica is looked at, which may weigh so much.
+///
+/// # Errors
+/// If it is too heavy.
+pub fn weigh(at: ReplicaId, replica: &impl Hash, max: u64) -> Result<(), Violation> {
+    let weight = weight(replica);
+    if weight <= max {
+        return Ok(());
     }
-
-    /// An honest replica is looked at.
-    ///
-    /// # Errors
-    /// If it is too heavy.
-    pub fn weigh(&self, at: ReplicaId, replica: &impl Hash) -> Result<(), Violation> {
-        let weight = weight(replica);
-        if weight <= self.max {
-            return Ok(());
-        }
-        let sentence =
-            format!("replica {at} keeps what takes {weight} bytes to tell, and at most {} are due", self.max);
-        Err(Violation::of(Rule::BoundedMemory, sentence))
-    }
+    let sentence = format!("replica {at} keeps what takes {weight} bytes to tell, and at most {max} are due");
+    Err(Violation::of(Rule::BoundedMemory, sentence))
 }
 
 /// The bytes that tell a state from every other.

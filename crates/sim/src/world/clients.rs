@@ -126,6 +126,7 @@ impl<S: Scenario> World<S> {
             // The client holds as much as it may.
             return Ok(());
         };
+        self.asked += 1;
         caller.remaining = caller.remaining.saturating_sub(1);
         if is_extra {
             caller.extra.insert(ticket);

@@ -6,7 +6,7 @@ use super::seat::{Seat, log_error};
 use super::{Action, World};
 use crate::counters::Count;
 use crate::draw::between;
-use crate::judge::{Rule, Violation, accuses, repeats};
+use crate::judge::{Rule, Violation, accuses, repeats, weigh};
 use crate::scenario::{EngineError, Scenario};
 use crate::transcript::{Event, Place};
 use std::time::Duration;
@@ -262,7 +262,7 @@ impl<S: Scenario> World<S> {
         }
         let seen = self.judges.views.seen(at, status.view);
         self.court.hear(seen)?;
-        let weighed = self.judges.memory.weigh(at, &running.process);
+        let weighed = weigh(at, &running.process, self.scenario.weight_max(&self.setting, self.asked));
         self.court.hear(weighed)?;
         let finding = accuses(at, &status.accused, |id| self.is_honest(id));
         self.court.hear(finding)

@@ -41,10 +41,8 @@ impl Scenario for Toys {
         Vec::new()
     }
     /// A toy keeps every batch twice, and who acknowledged it.
-    fn weight_max(&self, setting: &Setting) -> u64 {
-        let load = &setting.options.load;
-        // Some requests are nudges.
-        1000 + 150 * (load.clients as u64 * load.requests + 40)
+    fn weight_max(&self, _: &Setting, asked: u64) -> u64 {
+        3000 + 150 * asked
     }
     /// There is one view.
     fn views_max(&self, _: &Setting) -> u64 {

@@ -1,7 +1,7 @@
 //! States that grow.
 #![allow(clippy::unwrap_used)]
 
-use super::{Memory, weight};
+use super::{weigh, weight};
 use crate::judge::Rule;
 use crate::judge::fixture::replica;
 use std::collections::BTreeMap;
@@ -19,9 +19,8 @@ fn whatever_is_added_weighs_something() {
 
 #[test]
 fn who_keeps_more_than_is_due_is_condemned() {
-    let memory = Memory::new(100);
-    memory.weigh(replica(1), &[0_u8; 92].as_slice()).unwrap();
-    let violation = memory.weigh(replica(1), &[0_u8; 93].as_slice()).unwrap_err();
+    weigh(replica(1), &[0_u8; 92].as_slice(), 100).unwrap();
+    let violation = weigh(replica(1), &[0_u8; 93].as_slice(), 100).unwrap_err();
     assert_eq!(violation.rule, Rule::BoundedMemory);
     assert!(violation.sentence.contains("101 bytes") && violation.sentence.contains("at most 100"), "{violation}");
 }
