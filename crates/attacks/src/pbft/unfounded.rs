@@ -68,7 +68,9 @@ impl Adversary<Replica> for Unfounded {
         let liar = Liar { puppets, at, seen: &self.seen };
         // What a message carries comes last in it.
         let (carried, lie) = match message {
-            _ if !once_in(3, "lie", choose) => return truth,
+            // Views change rarely, and there is more to lie about.
+            Message::Vow(Vow::ViewChange(_) | Vow::NewView(_)) if once_in(5, "truth", choose) => return truth,
+            Message::Vow(Vow::PrePrepare(_)) | Message::Hint(_) if !once_in(3, "lie", choose) => return truth,
             Message::Vow(Vow::ViewChange(departure)) => (departure.to_bytes(), liar.departure(departure, choose)),
             Message::Vow(Vow::NewView(message)) if message.signer() == at => {
                 (message.to_bytes(), liar.new_view(message.statement(), choose))
