@@ -55,6 +55,9 @@ pub(crate) fn run(root: &Path, options: &Options) -> io::Result<bool> {
     }
     eprintln!("the sound sources, seeds 0 to {}", seeds - 1);
     let sound = hunt.try_sound(seeds)?;
+    for row in &mut rows {
+        row.outcome = row.outcome.clone().beside(&sound);
+    }
     let is_good = rows.iter().all(|row| matches!(row.outcome, Outcome::Noticed { .. }))
         && matches!(sound, Outcome::Survived { .. });
     if options.json {

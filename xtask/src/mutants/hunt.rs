@@ -40,6 +40,13 @@ pub(super) enum Outcome {
         /// Processor time, in seconds.
         seconds: f64,
     },
+    /// A judge condemned it, but by then the sound sources are condemned as well.
+    Unclear {
+        /// The first seed that did.
+        seed: u64,
+        /// Processor time until then, in seconds.
+        seconds: f64,
+    },
     /// The compiler noticed, which is no merit of the tester.
     DoesNotBuild,
 }
@@ -51,7 +58,23 @@ impl fmt::Display for Outcome {
                 write!(f, "noticed after {seconds:.1} s by seed {seed}: {rule}: {sentence}")
             }
             Self::Survived { seeds, seconds } => write!(f, "unnoticed in {seeds} seeds and {seconds:.1} s"),
+            Self::Unclear { seed, .. } => {
+                write!(f, "noticed by seed {seed}, up to which the sound sources are condemned as well")
+            }
             Self::DoesNotBuild => write!(f, "does not build"),
+        }
+    }
+}
+
+impl Outcome {
+    /// Takes the credit away if the sound sources are condemned by the same seed or an earlier one: it need not be the
+    /// mutation that was noticed.
+    pub(super) fn beside(self, sound: &Self) -> Self {
+        match (self, sound) {
+            (Self::Noticed { seed, seconds, .. }, Self::Noticed { seed: first, .. }) if seed >= *first => {
+                Self::Unclear { seed, seconds }
+            }
+            (outcome, _) => outcome,
         }
     }
 }

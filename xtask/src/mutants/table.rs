@@ -23,6 +23,9 @@ pub(super) fn to_text(rows: &[Row], sound: &Outcome) -> String {
                 format!("{:<9} {seconds:>8.1} {seed:>7}  {rule:<18}", "yes")
             }
             Outcome::Survived { seconds, .. } => format!("{:<9} {seconds:>8.1} {:>7}  {:<18}", "NO", "", ""),
+            Outcome::Unclear { seed, seconds } => {
+                format!("{:<9} {seconds:>8.1} {seed:>7}  {:<18}", "unclear", "sound, too")
+            }
             Outcome::DoesNotBuild => format!("{:<9} {:>8} {:>7}  {:<18}", "no build", "", "", ""),
         };
         let _ = writeln!(text, "{id:<7} {line} {title}");
@@ -44,7 +47,7 @@ pub(super) fn to_text(rows: &[Row], sound: &Outcome) -> String {
 fn median(rows: &[Row]) -> Option<f64> {
     let seconds = rows.iter().filter_map(|row| match row.outcome {
         Outcome::Noticed { seconds, .. } => Some(seconds),
-        Outcome::Survived { .. } | Outcome::DoesNotBuild => None,
+        Outcome::Survived { .. } | Outcome::Unclear { .. } | Outcome::DoesNotBuild => None,
     });
     let mut seconds: Vec<f64> = seconds.collect();
     seconds.sort_by(f64::total_cmp);
@@ -71,6 +74,9 @@ fn json_of(outcome: &Outcome) -> Value {
             "noticed": true, "seed": seed, "rule": rule, "sentence": sentence, "seconds": seconds, "replay": replay
         }),
         Outcome::Survived { seeds, seconds } => json!({ "noticed": false, "seeds": seeds, "seconds": seconds }),
+        Outcome::Unclear { seed, seconds } => {
+            json!({ "noticed": false, "seed": seed, "seconds": seconds, "sound_too": true })
+        }
         Outcome::DoesNotBuild => json!({ "noticed": false, "builds": false }),
     }
 }

@@ -31,3 +31,20 @@ fn a_failure_is_a_merit_and_none_is_not() {
     assert_eq!(survived, Outcome::Survived { seeds: 8, seconds: 1.5 });
     assert_eq!(read(&json!({ "seeds": 8 })), None, "anything else is not understood");
 }
+
+#[test]
+fn nobody_gets_credit_for_what_condemns_the_sound_sources_too() {
+    let text = |text: &str| text.to_owned();
+    let noticed = |seed| Outcome::Noticed {
+        seed,
+        rule: text("Liveness"),
+        sentence: text("they wait"),
+        seconds: 2.0,
+        replay: text("synod sim"),
+    };
+    let (before, after) = (noticed(6), noticed(7));
+    assert_eq!(before.clone().beside(&noticed(7)), before);
+    assert_eq!(after.clone().beside(&noticed(7)), Outcome::Unclear { seed: 7, seconds: 2.0 });
+    let sound = Outcome::Survived { seeds: 8, seconds: 1.0 };
+    assert_eq!(after.clone().beside(&sound), after);
+}
