@@ -328,7 +328,7 @@ impl<S: Scenario> World<S> {
 
     /// Whether a replica follows the protocol and remembers what it promised.
     fn is_honest(&self, id: ReplicaId) -> bool {
-        matches!(self.seats[id.index()], Seat::Honest(_)) && !self.setting.options.frail.contains(&id)
+        is_honest(&self.seats, &self.setting.options, id)
     }
 
     fn note(&mut self, place: Place, event: Event<S::Process>) {
@@ -339,6 +339,11 @@ impl<S: Scenario> World<S> {
         self.ticket += 1;
         self.ticket
     }
+}
+
+/// Whether somebody is a replica that follows the protocol and remembers what it promised.
+fn is_honest<S: Scenario>(seats: &[Seat<S>], options: &Options, id: ReplicaId) -> bool {
+    matches!(seats.get(id.index()), Some(Seat::Honest(_))) && !options.frail.contains(&id)
 }
 
 /// How many millionths each replica's clock is too fast.

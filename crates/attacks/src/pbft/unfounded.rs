@@ -2,8 +2,8 @@
 //! follow from them.
 //!
 //! Nothing of this can be said in our own types, so it is written byte by byte. Whoever receives it has to notice: by
-//! its form, or because a signature is not one of whom it names. With f and with f+1: nothing comes of it, because a
-//! proof that is none is refused whoever shows it. [PBFT-OSDI99 §4.2, §4.4]
+//! its form, or because a signature is not one of whom it names. A proof that is none is refused, however many show it.
+//! [PBFT-OSDI99 §4.2, §4.4]
 
 use super::forge::{overhear, provoke, sign};
 use super::gallery::HERE;
@@ -30,7 +30,7 @@ pub(super) const STORY: Story = Story {
     withstood: "What does not prove itself is refused by everybody, and costs its sender the connection.",
     breaks: &[],
     sources: &["PBFT-OSDI99 §4.2", "PBFT-OSDI99 §4.4"],
-    rows: &["L-03", "L-11", "V-08", "V-12", "V-13", "R-06", "D-04", "K-09"],
+    rows: &["L-03", "L-11", "V-08", "V-12", "V-13", "R-06"],
     protocols: HERE,
 };
 

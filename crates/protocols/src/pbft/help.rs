@@ -90,7 +90,7 @@ impl Replica {
 
     /// A new interval: shares are whole again, and who waits is answered.
     pub(super) fn renew_shares(&mut self, out: &mut Out) {
-        self.help.spent.clear();
+        self.help.forget_spent();
         let mut gone = Vec::new();
         for (&peer, served) in &mut self.help.served {
             (served.idle, served.age) = (served.idle + 1, served.age + 1);

@@ -3,7 +3,7 @@
 //! A crash may come between any two of them. What the gate holds back dies with its replica.
 
 use super::seat::{Seat, log_error};
-use super::{Action, World};
+use super::{Action, World, is_honest};
 use crate::counters::Count;
 use crate::draw::between;
 use crate::judge::{Rule, Violation, accuses, repeats, weigh};
@@ -276,9 +276,8 @@ impl<S: Scenario> World<S> {
 
     fn judge_proofs(&mut self, by: ReplicaId, proofs: &[Proof]) -> Result<(), Violation> {
         self.counters.add_many(Count::Proofs, proofs.len() as u64);
-        let (seats, frail) = (&self.seats, &self.setting.options.frail);
-        let is_honest = |id: ReplicaId| matches!(seats[id.index()], Seat::Honest(_)) && !frail.contains(&id);
-        let finding = self.judges.proofs.shown(by, proofs, is_honest);
+        let options = &self.setting.options;
+        let finding = self.judges.proofs.shown(by, proofs, |id| is_honest(&self.seats, options, id));
         self.court.hear(finding)
     }
 }

@@ -158,21 +158,50 @@ pub(super) struct CampaignArguments {
     /// The first seed
     #[arg(long, value_name = "S", default_value_t = 0)]
     first: u64,
-    /// How many seeds are run at once [default: one on each core]
+    #[command(flatten)]
+    running: Running,
+}
+
+/// How a series of runs is gone through.
+#[derive(Args, Debug)]
+pub(super) struct Running {
+    /// How many are run at once [default: one on each core]
     #[arg(long, value_name = "J")]
     jobs: Option<NonZero<usize>>,
-    /// Run only this part, e.g. 0/4: the seeds that leave 0 when divided by 4
+    /// Run only this part, e.g. 0/4: every fourth, from the first on
     #[arg(long, value_name = "I/N", default_value = "0/1")]
-    shard: Shard,
+    pub(super) shard: Shard,
     /// Where the traces of failures are written [default: synod-sim-failures; with --beyond-f, nowhere]
     #[arg(long, value_name = "DIR")]
     failures: Option<PathBuf>,
-    /// Stop at the first seed that breaks a rule
+    /// Stop at the first that breaks a rule
     #[arg(long)]
     fail_fast: bool,
     /// Report as JSON
     #[arg(long)]
     json: bool,
+}
+
+impl Running {
+    /// Goes through this series, for so long at most, if there is a limit. What breaks beyond f is kept only if
+    /// somebody says where.
+    pub(super) fn plan<S>(&self, series: S, time: Option<Duration>, beyond_f: bool) -> Plan<S> {
+        Plan {
+            series,
+            jobs: self.jobs.unwrap_or_else(|| std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN)),
+            time,
+            fail_fast: self.fail_fast,
+            failures: self.failures.clone().or_else(|| (!beyond_f).then(|| PathBuf::from(FAILURES))),
+            is_json: self.json,
+        }
+    }
+}
+
+/// A cluster of so many replicas, of which so many may lie: as many as it allows, if nobody says.
+pub(super) fn membership(replicas: u16, faults: Option<u16>) -> Result<Membership, Failure> {
+    let faults = faults.unwrap_or(replicas.saturating_sub(1) / 3);
+    Membership::new(replicas, Faults::Byzantine(faults))
+        .map_err(|error| Failure::new(Cause::Usage, format!("--replicas {replicas} --faults {faults}: {error}")))
 }
 
 /// What is to be done, checked.
@@ -190,13 +219,11 @@ impl CampaignArguments {
     /// Checks what the parts mean together.
     pub(super) fn plan(&self) -> Result<Plan<Campaign>, Failure> {
         let usage = |sentence: String| Failure::new(Cause::Usage, sentence);
-        let faults = self.faults.unwrap_or((self.replicas - 1) / 3);
-        let membership = Membership::new(self.replicas, Faults::Byzantine(faults))
-            .map_err(|error| usage(format!("--replicas {} --faults {faults}: {error}", self.replicas)))?;
+        let membership = membership(self.replicas, self.faults)?;
         let assault = Assault::named(&self.attack, self.protocol)
             .map_err(|error| usage(format!("--attack: {error}; `synod attacks` shows them")))?;
         let is_peaceful = assault == Assault::Only(Attack::NONE);
-        let corrupt = self.corrupt.unwrap_or(if is_peaceful { 0 } else { faults });
+        let corrupt = self.corrupt.unwrap_or(if is_peaceful { 0 } else { membership.tolerated() });
         if is_peaceful && corrupt > 0 {
             return Err(usage(format!("--corrupt {corrupt} needs an --attack: `synod attacks` shows them")));
         }
@@ -206,17 +233,10 @@ impl CampaignArguments {
             (None, None, None) => (self.first, Some(SEEDS)),
             (None, seeds, _) => (self.first, seeds),
         };
-        let all_cores = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
-        let series =
-            Campaign { protocol: self.protocol, membership, assault, corrupt, first, seeds, shard: self.shard };
-        Ok(Plan {
-            series,
-            jobs: self.jobs.unwrap_or(all_cores),
-            time: self.minutes.map(|minutes| Duration::from_secs(60 * minutes)),
-            fail_fast: self.fail_fast,
-            failures: self.failures.clone().or_else(|| (!self.beyond_f).then(|| PathBuf::from(FAILURES))),
-            is_json: self.json,
-        })
+        let shard = self.running.shard;
+        let series = Campaign { protocol: self.protocol, membership, assault, corrupt, first, seeds, shard };
+        let time = self.minutes.map(|minutes| Duration::from_secs(60 * minutes));
+        Ok(self.running.plan(series, time, self.beyond_f))
     }
 }
 

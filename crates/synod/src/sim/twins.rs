@@ -1,13 +1,10 @@
 //! `synod sim twins`: every scenario of a family with twins, up to symmetry.
 
-use super::arguments::{FAILURES, Plan};
+use super::arguments::{Plan, Running, membership};
 use crate::failure::{Cause, Failure};
 use clap::Args;
-use std::num::NonZero;
-use std::path::PathBuf;
-use synod_kernel::{Faults, Membership};
 use synod_lab::twins::{Bounds, Family, Order, ROUNDS, ROUNDS_MAX};
-use synod_lab::{Enumeration, Protocol, Shard};
+use synod_lab::{Enumeration, Protocol};
 
 /// Give liars an honest twin each, and go through all ways to part the network
 ///
@@ -69,30 +66,16 @@ pub(super) struct Twins {
     /// One scenario only
     #[arg(long, value_name = "K", conflicts_with_all = ["scenarios", "sample", "shard"])]
     scenario: Option<u64>,
-    /// How many scenarios are run at once [default: one on each core]
-    #[arg(long, value_name = "J")]
-    jobs: Option<NonZero<usize>>,
-    /// Run only this part, e.g. 0/4: those whose place in the order leaves 0 when divided by 4
-    #[arg(long, value_name = "I/N", default_value = "0/1")]
-    shard: Shard,
-    /// Where the traces of failures are written [default: synod-sim-failures; with --beyond-f, nowhere]
-    #[arg(long, value_name = "DIR")]
-    failures: Option<PathBuf>,
-    /// Stop at the first scenario that breaks a rule
-    #[arg(long)]
-    fail_fast: bool,
-    /// Report as JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    running: Running,
 }
 
 impl Twins {
     /// Checks what the parts mean together.
     pub(super) fn plan(&self) -> Result<Plan<Enumeration>, Failure> {
         let usage = |sentence: String| Failure::new(Cause::Usage, sentence);
-        let faults = self.faults.unwrap_or((self.replicas - 1) / 3);
-        let membership = Membership::new(self.replicas, Faults::Byzantine(faults))
-            .map_err(|error| usage(format!("--replicas {} --faults {faults}: {error}", self.replicas)))?;
+        let membership = membership(self.replicas, self.faults)?;
+        let faults = membership.tolerated();
         let bounds = Bounds {
             membership,
             twins: faults + u16::from(self.beyond_f),
@@ -113,16 +96,8 @@ impl Twins {
             order: self.sample.map_or(Order::Numbers, Order::Shuffled),
             first: self.scenario.unwrap_or(0),
             most: self.scenario.map_or(self.scenarios, |_| Some(1)),
-            shard: self.shard,
+            shard: self.running.shard,
         };
-        let all_cores = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
-        Ok(Plan {
-            series,
-            jobs: self.jobs.unwrap_or(all_cores),
-            time: None,
-            fail_fast: self.fail_fast,
-            failures: self.failures.clone().or_else(|| (!self.beyond_f).then(|| PathBuf::from(FAILURES))),
-            is_json: self.json,
-        })
+        Ok(self.running.plan(series, None, self.beyond_f))
     }
 }

@@ -1,11 +1,11 @@
 //! What can be asked of the explorer.
 
 use crate::failure::{Cause, Failure};
-use crate::sim::arguments::check_liars;
+use crate::sim::arguments::{check_liars, membership};
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
 use std::collections::BTreeSet;
-use synod_kernel::{Faults, Membership, ReplicaId};
+use synod_kernel::{Membership, ReplicaId};
 use synod_lab::Protocol;
 use synod_lab::explore::{Exploration, Liars, Limits, PLACES_MAX, REPLICAS_MAX, VIEWS_MAX};
 
@@ -100,9 +100,7 @@ impl Explore {
     /// Checks what the parts mean together.
     pub(super) fn exploration(&self) -> Result<Exploration, Failure> {
         let usage = |sentence: String| Failure::new(Cause::Usage, sentence);
-        let faults = self.faults.unwrap_or((self.replicas - 1) / 3);
-        let membership = Membership::new(self.replicas, Faults::Byzantine(faults))
-            .map_err(|error| usage(format!("--replicas {} --faults {faults}: {error}", self.replicas)))?;
+        let membership = membership(self.replicas, self.faults)?;
         let liars = self.who(membership).map_err(usage)?;
         let states = usize::try_from(self.states).map_err(|_| usage(format!("--states {}: too many", self.states)))?;
         let limits = Limits { states, crashes: self.crashes };
